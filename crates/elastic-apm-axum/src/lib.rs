@@ -1,0 +1,1 @@
+//! Elastic APM for axum routers.

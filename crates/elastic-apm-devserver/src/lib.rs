@@ -1,0 +1,1 @@
+//! A local stand-in for APM Server with a waterfall page.

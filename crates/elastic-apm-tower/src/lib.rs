@@ -1,0 +1,1 @@
+//! Tower layers of Elastic APM for Rust.

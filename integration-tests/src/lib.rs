@@ -1,0 +1,1 @@
+//! Cross-crate tests of Elastic APM for Rust.
