@@ -1,1 +1,56 @@
-//! The agent core of Elastic APM for Rust: context, sampling, queue and the background reporter.
+//! The agent core of Elastic APM for Rust. Users name the crate `elastic-apm`; libraries may depend on this one alone.
+//!
+//! # The map
+//!
+//! | module | job | start reading at |
+//! |---|---|---|
+//! | `agent` | wires everything, flushes when dropped | [`Agent`] |
+//! | `trace` | live transactions and spans, what is current | [`Tracer`], [`Transaction`], [`Span`] |
+//! | `record`, `queue`, `stats` | the bounded hand-off, and what became of each event | `Queue::push` |
+//! | `reporter` | the background thread: lines, batches, answers | `reporter::worker` |
+//! | `transport` | one HTTP exchange with the APM Server | [`Transport`] |
+//! | `config` | the one table of options | `config::options` |
+//! | `propagation` | `traceparent` and `tracestate` | [`TraceContext`] |
+//! | `metadata` | what is said of service, process and host | `metadata::collect` |
+//! | `log` | the agent's own log | `AgentLog` |
+//! | `testing` | an agent whose events a test can see | `RecordingAgent` (feature `testing`) |
+//!
+//! Data flows one way: `trace` pushes records into the `queue`, the `reporter` takes them out, and neither imports the other.
+
+mod agent;
+mod captured;
+mod config;
+mod default_agent;
+mod log;
+mod metadata;
+mod propagation;
+mod queue;
+mod record;
+mod reporter;
+mod stats;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod trace;
+mod transport;
+
+pub use agent::{Agent, AgentBuilder};
+pub use captured::{CapturedRequest, CapturedResponse};
+pub use config::{ConfigError, ConfigWarning, OPTIONS, OptionInfo, Source, render_options_markdown};
+pub use default_agent::default_tracer;
+pub use log::{LogLevel, LogLevelError};
+pub use propagation::{TraceContext, TraceParent, TraceParentError, TraceState};
+pub use stats::{DropReason, Stats};
+pub use trace::ambient::{
+    capture_error, capture_message, capture_span, current_trace_context, inject, label, set_custom_context,
+    set_transaction_name, set_transaction_outcome, set_transaction_result, set_user_context, span, span_id,
+    trace_id, trace_parent_header, transaction, transaction_id,
+};
+pub use trace::{
+    EnteredContext, FutureExt, InContext, InSpan, Run, Span, SpanBuilder, SpanScope, TaskContext, Tracer,
+    Transaction, TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
+};
+pub use transport::{Transport, TransportError, TransportFuture};
+
+/// The wire vocabulary, for those who read or extend events.
+pub use elastic_apm_intake as intake;
+pub use elastic_apm_intake::{ErrorId, Keyword, LabelValue, Outcome, SpanId, TraceId, User};

@@ -1,0 +1,234 @@
+//! The owner of everything: wires config, queue, reporter and tracer, and flushes when dropped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use elastic_apm_intake::{Keyword, SpanId, write_line};
+
+use crate::config::{ConfigBuilder, ConfigError, Dynamic, Environment, Resolved};
+use crate::config::{log_preamble, option_setters, resolve, resolve_strict};
+use crate::default_agent::{self, EXIT_TIMEOUT};
+use crate::log::AgentLog;
+use crate::metadata;
+use crate::queue::Queue;
+use crate::reporter::{Reporter, Setup};
+use crate::stats::{Counters, Stats};
+use crate::trace::{Tracer, TransactionOptions, TransactionScope};
+use crate::transport::{HttpTransport, Transport};
+
+/// The agent: owns the background thread, and flushes when dropped.
+///
+/// Keep it for as long as the program runs: `let _apm = Agent::builder().service_name("checkout").install();`. Integrations
+/// take the cheap [`Tracer`] instead.
+///
+/// ```
+/// use elastic_apm_core::Agent;
+///
+/// let agent = Agent::builder().service_name("foo").without_env().enabled(false).build();
+/// let tx = agent.begin_transaction("script");
+/// // the job
+/// tx.end_with("nightly-report", "success");
+/// ```
+#[must_use = "the agent stops as soon as it is dropped: bind it, as in `let _apm = …`"]
+pub struct Agent {
+    tracer: Tracer,
+    reporter: Option<Arc<Reporter>>,
+    queue: Arc<Queue>,
+    is_default: bool,
+}
+
+impl Agent {
+    /// Describes an agent. `ELASTIC_APM_*` wins over what is set here.
+    pub fn builder() -> AgentBuilder {
+        AgentBuilder::default()
+    }
+
+    /// The handle that integrations take.
+    pub fn tracer(&self) -> Tracer {
+        self.tracer.clone()
+    }
+
+    /// Starts a transaction and makes it current on this thread until the returned scope is dropped.
+    ///
+    /// Takes a type (`"script"`), or [`TransactionOptions`] with a parent. Bind the scope: without a binding the transaction ends
+    /// at once.
+    pub fn begin_transaction(&self, options: impl Into<TransactionOptions>) -> TransactionScope {
+        self.tracer.begin_transaction(options)
+    }
+
+    /// Ends this thread's current transaction if it is one of this agent, and returns its id.
+    ///
+    /// `name` and `result` fill only what is unset. Spans still open stay legal; the later drop of the scope does nothing.
+    /// `None` where no transaction of this agent is current.
+    pub fn end_transaction(&self, name: impl Into<Keyword>, result: impl Into<Keyword>) -> Option<SpanId> {
+        self.tracer.end_transaction(name, result)
+    }
+
+    /// Sends what was recorded so far. Blocks until the server has it, `timeout` at most; says whether all arrived.
+    ///
+    /// While the server cannot be reached it makes one attempt and returns. In async code use [`flush_async`](Self::flush_async).
+    pub fn flush(&self, timeout: Duration) -> bool {
+        self.reporter.as_ref().is_none_or(|reporter| reporter.flush(timeout))
+    }
+
+    /// [`flush`](Self::flush) without blocking, on any runtime.
+    pub async fn flush_async(&self, timeout: Duration) -> bool {
+        match &self.reporter {
+            Some(reporter) => reporter.flush_async(timeout).await,
+            None => true,
+        }
+    }
+
+    /// Sends what was recorded so far and stops. Blocks until then, `timeout` at most; says whether all arrived.
+    ///
+    /// What is recorded afterwards is counted as dropped. The second time it does nothing.
+    pub fn shutdown(&self, timeout: Duration) -> bool {
+        self.reporter.as_ref().is_none_or(|reporter| reporter.shutdown(timeout))
+    }
+
+    /// What became of the events recorded so far.
+    pub fn stats(&self) -> Stats {
+        self.queue.counters.snapshot()
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        if self.is_default {
+            default_agent::uninstall();
+        }
+        self.shutdown(EXIT_TIMEOUT);
+    }
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agent").field("tracer", &self.tracer).field("stats", &self.stats()).finish()
+    }
+}
+
+/// Options of an [`Agent`]: one setter per option of the table, each overruled by its `ELASTIC_APM_*` variable.
+///
+/// A value that cannot be used is ignored with a warning in the agent's log; [`try_build`](Self::try_build) returns it instead.
+#[must_use = "nothing starts until build or install is called"]
+#[derive(Default)]
+pub struct AgentBuilder {
+    config: ConfigBuilder,
+    environment: Option<Environment>,
+    transport: Option<Box<dyn Transport>>,
+    log: Option<AgentLog>,
+}
+
+impl AgentBuilder {
+    option_setters! { pub [config] }
+
+    /// Reads no environment variable: for tests, and for several services in one process.
+    pub fn without_env(mut self) -> Self {
+        self.environment = Some(Environment::empty());
+        self
+    }
+
+    /// Reads these variables instead of the process's environment.
+    pub fn env_vars(mut self, variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
+        self.environment = Some(variables.into_iter().collect());
+        self
+    }
+
+    /// Sends through this transport instead of HTTP: to record, to tee, to forward.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Box::new(transport));
+        self
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn log(mut self, log: AgentLog) -> Self {
+        self.log = Some(log);
+        self
+    }
+
+    /// Starts the agent. Cannot fail: bad options are ignored with a warning that names them.
+    pub fn build(mut self) -> Agent {
+        let environment = self.environment.take().unwrap_or_else(Environment::process);
+        let resolved = resolve(std::mem::take(&mut self.config), &environment);
+        self.start(&resolved, &environment)
+    }
+
+    /// Starts the agent, or says which option cannot be used.
+    ///
+    /// # Errors
+    ///
+    /// The first option whose value, in code or environment, is malformed or out of bounds.
+    pub fn try_build(mut self) -> Result<Agent, ConfigError> {
+        let environment = self.environment.take().unwrap_or_else(Environment::process);
+        let resolved = resolve_strict(std::mem::take(&mut self.config), &environment)?;
+        Ok(self.start(&resolved, &environment))
+    }
+
+    /// Starts the agent and makes it the process's default.
+    ///
+    /// A second one works too, but the first stays the default, and a warning says so. Dropping the default leaves none.
+    pub fn install(self) -> Agent {
+        let mut agent = self.build();
+        if let Some(reporter) = &agent.reporter {
+            agent.is_default = default_agent::install(&agent.tracer, reporter);
+            if !agent.is_default {
+                agent.tracer.warn(format_args!(
+                    "another agent is the default already and stays it; this one serves only those who are given its tracer"
+                ));
+            }
+        }
+        agent
+    }
+
+    fn start(self, resolved: &Resolved, environment: &Environment) -> Agent {
+        let config = &resolved.config;
+        let log = self.log.unwrap_or_else(|| AgentLog::new(config.settings.log_level));
+        let metadata = metadata::collect(config, environment);
+        log_preamble(&log, resolved, &metadata);
+        let queue = Arc::new(Queue::new(
+            config.max_queue_size,
+            config.max_queue_bytes.as_usize(),
+            Arc::new(Counters::default()),
+        ));
+        let noop = |queue| Agent { tracer: Tracer::noop(), reporter: None, queue, is_default: false };
+        if !config.enabled {
+            return noop(queue);
+        }
+        let transport = self.transport.unwrap_or_else(|| Box::new(HttpTransport::new(config, &log)));
+        let settings = Dynamic::new(Arc::clone(&config.settings));
+        let spawned = Reporter::spawn(|control| Setup {
+            queue: Arc::clone(&queue),
+            control,
+            transport: Arc::from(transport),
+            settings: settings.clone(),
+            log: log.clone(),
+            metadata: metadata_line(&metadata),
+            request_time: config.api_request_time,
+            request_size: config.api_request_size.as_usize(),
+        });
+        match spawned {
+            Ok(reporter) => Agent {
+                tracer: Tracer::new(settings, Arc::clone(&queue), log),
+                reporter: Some(Arc::new(reporter)),
+                queue,
+                is_default: false,
+            },
+            Err(error) => {
+                log.error(format_args!("nothing will be recorded: the reporter thread did not start: {error}"));
+                noop(queue)
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for AgentBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentBuilder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+fn metadata_line(metadata: &elastic_apm_intake::Metadata) -> Vec<u8> {
+    let mut line = Vec::new();
+    write_line(metadata, &mut line);
+    line
+}

@@ -1,0 +1,36 @@
+//! What an HTTP layer saw of one exchange, kept as the `http` crate's own reference-counted values.
+//!
+//! Copying header *values* here is a counter increment, not a string copy: turning them into the wire's request
+//! context (URL parts, cookies, sanitised headers) is the reporter thread's work. Knows no wire type and no rule.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, Method, StatusCode, Uri, Version};
+
+/// The request half of an exchange, as it reached the layer.
+#[derive(Clone, Debug)]
+pub struct CapturedRequest {
+    /// The request method.
+    pub method: Method,
+    /// The request target as received: origin form over HTTP/1, usually absolute over HTTP/2.
+    pub uri: Uri,
+    /// The protocol version.
+    pub version: Version,
+    /// The headers, or an empty map where `capture_headers` is off.
+    pub headers: HeaderMap,
+    /// The `Host` header where the headers themselves are not kept.
+    pub host: Option<http::HeaderValue>,
+    /// The peer's address, where the server knows it.
+    pub remote: Option<IpAddr>,
+}
+
+/// The response half of an exchange.
+#[derive(Clone, Debug)]
+pub struct CapturedResponse {
+    /// The status that was sent.
+    pub status: StatusCode,
+    /// The headers, or an empty map where `capture_headers` is off.
+    pub headers: HeaderMap,
+    /// Whether the whole response went out; `false` when the client left or the body failed midway.
+    pub finished: bool,
+}

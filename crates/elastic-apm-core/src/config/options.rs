@@ -1,0 +1,192 @@
+//! THE table of options: one row per option, and all that follows from a row.
+//!
+//! A row is `name: setter(Type) = "default", "ELASTIC_APM_NAME", in "min" ..= "max";` under its documentation. It
+//! becomes a field of [`Config`] (`fixed`) or [`Settings`] (`dynamic`), a setter of the builder, an entry of
+//! [`OPTIONS`] and a row of the documentation. Names, types and defaults are those of Elastic's agents.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use elastic_apm_intake::SampleRate;
+
+use super::builder::ConfigBuilder;
+use super::lists::Labels;
+use super::network::ServerUrl;
+use super::quantities::ByteSize;
+use super::resolve::Resolver;
+use super::service_name::ServiceName;
+use super::text::Secret;
+use super::value::{OptionInfo, OptionValue};
+use super::wildcard::WildcardList;
+use crate::log::LogLevel;
+
+/// `for_each_option! { [callback] args }` calls `callback! { args fixed { rows } dynamic { rows } }` with the table.
+macro_rules! for_each_option {
+    ([$($callback:tt)+] $args:tt) => { $($callback)+! { $args
+        fixed {
+            /// Sends events to this APM Server.
+            ///
+            /// An `http` or `https` address; a path is kept as a prefix. A user name or password in it is refused: use
+            /// `secret_token` or `api_key`.
+            server_url: text(ServerUrl) = "http://127.0.0.1:8200", "ELASTIC_APM_SERVER_URL";
+
+            /// Proves to the APM Server that this agent may send. Ignored when an API key is set.
+            secret_token: text(Option<Secret>) = "", "ELASTIC_APM_SECRET_TOKEN";
+
+            /// Proves to the APM Server that this agent may send, with an API key.
+            ///
+            /// Either the encoded key or `id:key`, which is encoded for you. Wins over
+            /// `secret_token`.
+            api_key: text(Option<Secret>) = "", "ELASTIC_APM_API_KEY";
+
+            /// Bounds one whole exchange with the APM Server, from connecting to the last byte of the answer.
+            server_timeout: duration(Duration) = "5s", "ELASTIC_APM_SERVER_TIMEOUT", in "10ms" ..= "60m";
+
+            /// Verifies the certificate of an `https` APM Server.
+            ///
+            /// Turning this off lets anybody between the agent and the server read the data and the credentials.
+            verify_server_cert: flag(bool) = "true", "ELASTIC_APM_VERIFY_SERVER_CERT";
+
+            /// Trusts the certificate authorities in this PEM file, instead of those the system trusts.
+            server_ca_cert_file: path(Option<PathBuf>) = "", "ELASTIC_APM_SERVER_CA_CERT_FILE";
+
+            /// Names the service: the one option everybody should set.
+            ///
+            /// Letters, digits, space, `_` and `-`; each other character becomes `_`. Not set: the file name of the
+            /// executable, or `unknown-rust-service`.
+            service_name: text(ServiceName) = "", "ELASTIC_APM_SERVICE_NAME";
+
+            /// Names the version of the service that is deployed, such as a release or a commit.
+            service_version: text(Option<String>) = "", "ELASTIC_APM_SERVICE_VERSION";
+
+            /// Tells apart the instances of a service where container and host names do not.
+            service_node_name: text(Option<String>) = "", "ELASTIC_APM_SERVICE_NODE_NAME";
+
+            /// Names the environment the service runs in, such as `production`.
+            environment: text(Option<String>) = "", "ELASTIC_APM_ENVIRONMENT";
+
+            /// Replaces the host name that the agent detects.
+            hostname: text(Option<String>) = "", "ELASTIC_APM_HOSTNAME";
+
+            /// Puts these labels on every event: `key=value` pairs.
+            global_labels: labels(Labels) = "", "ELASTIC_APM_GLOBAL_LABELS";
+
+            /// Turns the whole agent off: no thread, no data, no contact with the server.
+            enabled: flag(bool) = "true", "ELASTIC_APM_ENABLED";
+
+            /// Sends the arguments of the process's command line, which may hold secrets.
+            include_process_args: flag(bool) = "false", "ELASTIC_APM_INCLUDE_PROCESS_ARGS";
+
+            /// Sends what has been collected after at most this time.
+            api_request_time: duration(Duration) = "10s", "ELASTIC_APM_API_REQUEST_TIME", in "10ms" ..= "60m";
+
+            /// Sends what has been collected once a request's compressed body has this size.
+            api_request_size: size(ByteSize) = "768kb", "ELASTIC_APM_API_REQUEST_SIZE", in "1kb" ..= "5mb";
+
+            /// Bounds the events that wait to be sent. Further ones are dropped and counted.
+            max_queue_size: count(usize) = "4096", "ELASTIC_APM_MAX_QUEUE_SIZE", in "1" ..= "1000000";
+
+            /// Bounds the memory of the events that wait to be sent. Further ones are dropped and counted.
+            max_queue_bytes: size(ByteSize) = "10mb", "ELASTIC_APM_MAX_QUEUE_BYTES", in "10kb" ..= "1gb";
+        }
+        dynamic {
+            /// Collects and sends data. Unlike `enabled` this can change while the agent runs.
+            recording: flag(bool) = "true", "ELASTIC_APM_RECORDING";
+
+            /// Records this share of the traces that start here, from `0` to `1`.
+            ///
+            /// Rounded to four decimals; a rate above 0 is never rounded to 0. Traces continued from a caller follow
+            /// the caller's decision.
+            transaction_sample_rate: rate(SampleRate) = "1", "ELASTIC_APM_TRANSACTION_SAMPLE_RATE";
+
+            /// Sends at most this many spans of one transaction. Further ones are only counted.
+            transaction_max_spans: count(usize) = "500", "ELASTIC_APM_TRANSACTION_MAX_SPANS";
+
+            /// Starts no transaction for requests whose path matches one of these wildcard patterns, such as `/health*`.
+            transaction_ignore_urls: list(WildcardList) = "", "ELASTIC_APM_TRANSACTION_IGNORE_URLS";
+
+            /// Sends the headers of requests and responses.
+            capture_headers: flag(bool) = "true", "ELASTIC_APM_CAPTURE_HEADERS";
+
+            /// Sends `[REDACTED]` instead of the value of headers, cookies and form fields whose name matches one of
+            /// these wildcard patterns.
+            sanitize_field_names: list(WildcardList) =
+                "password,passwd,pwd,secret,*key,*token*,*session*,*credit*,*card*,*auth*,set-cookie,*principal*",
+                "ELASTIC_APM_SANITIZE_FIELD_NAMES";
+
+            /// Sets how much the agent says about itself: `off`, `critical`, `error`, `warning`, `info`, `debug` or
+            /// `trace`.
+            log_level: level(LogLevel) = "info", "ELASTIC_APM_LOG_LEVEL";
+        }
+    } };
+}
+pub(crate) use for_each_option;
+
+macro_rules! option_info {
+    ($dynamic:literal, [$($doc:literal)*] $name:ident $ty:ty, $default:literal, $env:literal $(, $min:literal, $max:literal)?) => {
+        OptionInfo {
+            name: stringify!($name),
+            env: $env,
+            kind: <$ty as OptionValue>::KIND,
+            default: $default,
+            range: {
+                let range: &[(&str, &str)] = &[$(($min, $max))?];
+                if range.is_empty() { None } else { Some(range[0]) }
+            },
+            dynamic: $dynamic,
+            secret: <$ty as OptionValue>::SECRET,
+            doc: concat!($($doc, "\n"),*),
+        }
+    };
+}
+
+macro_rules! define_config {
+    ([]
+        fixed { $( $(#[doc = $doc:literal])* $name:ident: $setter:ident($ty:ty) = $default:literal, $env:literal
+            $(, in $min:literal ..= $max:literal)?; )* }
+        dynamic { $( $(#[doc = $d_doc:literal])* $d_name:ident: $d_setter:ident($d_ty:ty) = $d_default:literal, $d_env:literal
+            $(, in $d_min:literal ..= $d_max:literal)?; )* }
+    ) => {
+        /// What is fixed once the agent has started, and the [`Settings`] it starts with.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Config {
+            $( pub(crate) $name: $ty, )*
+            /// What may change while the agent runs, as it was at the start.
+            pub(crate) settings: Arc<Settings>,
+        }
+
+        /// One snapshot of what may change while the agent runs: never changed, only replaced as a whole.
+        #[derive(Clone, Debug)]
+        pub(crate) struct Settings {
+            $( pub(crate) $d_name: $d_ty, )*
+        }
+
+        /// Every option, in the order of the documentation.
+        pub const OPTIONS: &[OptionInfo] = &[
+            $( option_info!(false, [$($doc)*] $name $ty, $default, $env $(, $min, $max)?), )*
+            $( option_info!(true, [$($d_doc)*] $d_name $d_ty, $d_default, $d_env $(, $d_min, $d_max)?), )*
+        ];
+
+        impl Config {
+            /// Decides each option, in the order of [`OPTIONS`].
+            pub(super) fn decide(code: ConfigBuilder, resolver: &mut Resolver<'_>) -> Self {
+                Self {
+                    $( $name: resolver.decide(code.$name, |_value| {
+                        true $( && super::quantities::within(_value, $min, $max) )?
+                    }), )*
+                    settings: Arc::new(Settings {
+                        $( $d_name: resolver.decide(code.$d_name, |_value| {
+                            true $( && super::quantities::within(_value, $d_min, $d_max) )?
+                        }), )*
+                    }),
+                }
+            }
+        }
+    };
+}
+
+for_each_option! { [define_config] [] }
+
+#[cfg(test)]
+mod tests;

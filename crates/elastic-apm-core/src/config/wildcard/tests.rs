@@ -1,0 +1,107 @@
+use super::*;
+
+#[test]
+fn the_fixture_of_the_specification_passes() {
+    let Some(text) = crate::config::spec_data("json-specs/wildcard_matcher_tests.json") else { return };
+    let groups: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut cases = 0;
+
+    for (group, patterns) in groups.as_object().unwrap() {
+        for (pattern, texts) in patterns.as_object().unwrap() {
+            for (text, expected) in texts.as_object().unwrap() {
+                let matches = WildcardMatcher::new(pattern).matches(text);
+
+                assert_eq!(matches, expected.as_bool().unwrap(), "{group}: {pattern:?} on {text:?}");
+                cases += 1;
+            }
+        }
+    }
+    println!("wildcard_matcher_tests: {cases} cases");
+}
+
+#[test]
+fn nothing_but_the_star_is_special() {
+    assert!(WildcardMatcher::new("a?[b]\\.").matches("A?[B]\\."));
+    assert!(!WildcardMatcher::new("a.c").matches("abc"));
+}
+
+#[test]
+fn no_character_is_used_twice() {
+    assert!(!WildcardMatcher::new("aba*aba").matches("ababa"));
+    assert!(WildcardMatcher::new("aba*aba").matches("abaaba"));
+    assert!(!WildcardMatcher::new("*ab*ba*").matches("aba"));
+    assert!(WildcardMatcher::new("*ab*ba*").matches("abba"));
+}
+
+#[test]
+fn the_empty_pattern_matches_the_empty_text_alone() {
+    assert!(WildcardMatcher::new("").matches(""));
+    assert!(!WildcardMatcher::new("").matches("a"));
+    assert!(WildcardMatcher::new("*").matches("") && WildcardMatcher::new("*").matches("a"));
+}
+
+#[test]
+fn letter_case_is_folded_beyond_ascii() {
+    assert!(WildcardMatcher::new("*\u{dc}BER*").matches("Dar\u{fc}ber"));
+    assert!(WildcardMatcher::new("\u{fc}*").matches("\u{dc}ber"));
+    assert!(!WildcardMatcher::new("(?-i)*\u{dc}ber").matches("\u{fc}ber"));
+    assert!(!WildcardMatcher::new("*\u{fc}*").matches("u"));
+}
+
+#[test]
+fn overlapping_beginnings_of_a_needle_are_found() {
+    for (pattern, text) in [("*aab*", "aaab"), ("*abcabd*", "abcabcabd"), ("*aaa*", "aaXaaa"), ("*abab*c*", "abaababc")] {
+        assert!(WildcardMatcher::new(pattern).matches(text), "{pattern} on {text}");
+    }
+    assert!(!WildcardMatcher::new("*aab*").matches("ababab"));
+}
+
+#[test]
+fn a_hostile_text_takes_linear_time() {
+    let matcher = WildcardMatcher::new(&format!("{}b", "*a".repeat(200)));
+    let text = "a".repeat(200_000);
+
+    assert!(!matcher.matches(&text));
+    assert!(!WildcardMatcher::new(&format!("*{}b*", "a".repeat(10_000))).matches(&text));
+}
+
+#[test]
+fn it_agrees_with_the_definition_on_all_short_patterns_and_texts() {
+    fn by_definition(pattern: &[u8], text: &[u8]) -> bool {
+        match pattern.split_first() {
+            None => text.is_empty(),
+            Some((b'*', rest)) => (0..=text.len()).any(|skip| by_definition(rest, &text[skip..])),
+            Some((c, rest)) => text.split_first().is_some_and(|(t, text)| t == c && by_definition(rest, text)),
+        }
+    }
+    fn words(alphabet: &str, longest: u32) -> Vec<String> {
+        let longer = |words: &Vec<String>| -> Vec<String> {
+            words.iter().flat_map(|word| alphabet.chars().map(move |c| format!("{word}{c}"))).collect()
+        };
+        let mut all = vec![String::new()];
+        let mut last = all.clone();
+        for _ in 0..longest {
+            last = longer(&last);
+            all.extend_from_slice(&last);
+        }
+        all
+    }
+    let texts = words("ab", 6);
+
+    for pattern in words("ab*", 5) {
+        let matcher = WildcardMatcher::new(&pattern);
+        for text in &texts {
+            let expected = by_definition(pattern.as_bytes(), text.as_bytes());
+            assert_eq!(matcher.matches(text), expected, "{pattern:?} on {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_list_matches_when_any_of_its_patterns_does() {
+    let list: WildcardList = ["a*", "*z"].into_iter().map(WildcardMatcher::new).collect();
+
+    assert!(list.matches_any("abc") && list.matches_any("xyz"));
+    assert!(!list.matches_any("bcd") && !WildcardList::default().matches_any(""));
+    assert_eq!(list.to_string(), "a*,*z");
+}

@@ -1,0 +1,27 @@
+//! What the server is told once per request about this service, process and machine.
+//!
+//! Collected once, when the agent starts. Nothing is spawned and nothing is asked over the network.
+
+mod process;
+mod service;
+mod system;
+
+use elastic_apm_intake::{Keyword, LabelValue, Metadata};
+
+use crate::config::{Config, Environment};
+
+/// Collects what is known about the service that `config` describes and the machine it runs on.
+pub(crate) fn collect(config: &Config, environment: &Environment) -> Metadata {
+    let mut metadata = Metadata {
+        service: service::collect(config),
+        process: Some(process::collect(config)),
+        system: Some(system::collect(config, environment)),
+        ..Metadata::default()
+    };
+    let label = |(key, value): (&str, &str)| (Keyword::copied(key), LabelValue::from(value.to_owned()));
+    metadata.labels.extend(config.global_labels.iter().map(label));
+    metadata
+}
+
+#[cfg(test)]
+mod tests;

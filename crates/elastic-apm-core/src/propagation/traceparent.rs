@@ -1,0 +1,209 @@
+//! W3C `traceparent`: parse, print, nothing else.
+//!
+//! Works on byte positions, never on numbers: signs, spaces, upper case and short fields have no way in.
+//! `tracestate` lives next door.
+
+use std::fmt;
+use std::str::FromStr;
+
+use elastic_apm_intake::{SpanId, TraceId};
+use http::HeaderValue;
+
+/// The place of a caller in a trace: the 55 bytes of the `traceparent` header, without `tracestate`.
+///
+/// Versions above `00` are read as `00`, as [W3C] asks, and version `00` is what is printed. Of the flags only those that
+/// are known to version `00` survive: sampled (`01`) and random trace id (`02`).
+///
+/// ```
+/// # use elastic_apm_core as elastic_apm;
+/// use elastic_apm::TraceParent;
+///
+/// let parent: TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse()?;
+///
+/// assert!(parent.is_sampled());
+/// assert_eq!(parent.parent_id().to_string(), "b7ad6b7169203331");
+/// # Ok::<_, elastic_apm::TraceParentError>(())
+/// ```
+///
+/// [W3C]: https://www.w3.org/TR/trace-context-2/#traceparent-header
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TraceParent {
+    trace_id: TraceId,
+    parent_id: SpanId,
+    flags: u8,
+}
+
+impl TraceParent {
+    /// How long the header is.
+    pub const LEN: usize = 55;
+
+    const SAMPLED: u8 = 0b01;
+    const KNOWN_FLAGS: u8 = 0b11;
+
+    /// Puts one together. Ids of zero bytes alone are refused by every receiver.
+    ///
+    /// The trace id is not announced as random; [`with_parent`](Self::with_parent) keeps such an announcement.
+    #[must_use]
+    pub const fn new(trace_id: TraceId, parent_id: SpanId, sampled: bool) -> Self {
+        Self { trace_id, parent_id, flags: if sampled { Self::SAMPLED } else { 0 } }
+    }
+
+    /// Reads a header value; spaces and tabs around it do not count.
+    ///
+    /// # Errors
+    ///
+    /// Names the first part that is malformed. Treat it like a missing header: a new trace starts.
+    pub fn parse(value: &[u8]) -> Result<Self, TraceParentError> {
+        let value = trim(value);
+        if value.len() < Self::LEN {
+            return Err(TraceParentError::Length);
+        }
+        if [2, 35, 52].iter().any(|&at| value[at] != b'-') {
+            return Err(TraceParentError::Separator);
+        }
+        let [version] = hex(&value[0..2]).ok_or(TraceParentError::Version)?;
+        match (version, value.get(Self::LEN)) {
+            (0xff, _) => return Err(TraceParentError::Version),
+            // Later versions may add fields, each behind another hyphen.
+            (_, None) | (1.., Some(b'-')) => {}
+            (_, Some(_)) => return Err(TraceParentError::Length),
+        }
+        let trace_id = hex(&value[3..35]).map(TraceId::from_bytes).filter(|id| !id.is_zero());
+        let parent_id = hex(&value[36..52]).map(SpanId::from_bytes).filter(|id| !id.is_zero());
+        let [flags] = hex(&value[53..55]).ok_or(TraceParentError::Flags)?;
+        Ok(Self {
+            trace_id: trace_id.ok_or(TraceParentError::TraceId)?,
+            parent_id: parent_id.ok_or(TraceParentError::ParentId)?,
+            flags: flags & Self::KNOWN_FLAGS,
+        })
+    }
+
+    /// Returns the id of the whole trace.
+    #[must_use]
+    pub const fn trace_id(&self) -> TraceId {
+        self.trace_id
+    }
+
+    /// Returns the id of the span or transaction that made the call.
+    #[must_use]
+    pub const fn parent_id(&self) -> SpanId {
+        self.parent_id
+    }
+
+    /// Returns the flags: sampled (`01`), random trace id (`02`), both or neither.
+    #[must_use]
+    pub const fn flags(&self) -> u8 {
+        self.flags
+    }
+
+    /// Tells whether the caller records this trace.
+    #[must_use]
+    pub const fn is_sampled(&self) -> bool {
+        self.flags & Self::SAMPLED != 0
+    }
+
+    /// Moves on to the next caller in the same trace. The flags stay.
+    #[must_use]
+    pub const fn with_parent(self, parent_id: SpanId) -> Self {
+        Self { parent_id, ..self }
+    }
+
+    /// Prints the header, always as version `00`, without allocating.
+    #[must_use]
+    pub fn to_header(&self) -> [u8; Self::LEN] {
+        let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        write_hex(&mut header[3..35], self.trace_id.as_bytes());
+        write_hex(&mut header[36..52], self.parent_id.as_bytes());
+        write_hex(&mut header[53..55], &[self.flags]);
+        header
+    }
+
+    /// Prints the header as a value for a header map: one allocation, the value's own.
+    #[must_use]
+    pub fn to_header_value(&self) -> HeaderValue {
+        // Hex digits and hyphens always make a header; the fallback is never taken.
+        HeaderValue::from_bytes(&self.to_header()).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+impl fmt::Display for TraceParent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(std::str::from_utf8(&self.to_header()).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl FromStr for TraceParent {
+    type Err = TraceParentError;
+
+    fn from_str(value: &str) -> Result<Self, Self::Err> {
+        Self::parse(value.as_bytes())
+    }
+}
+
+/// The part of a `traceparent` that is malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TraceParentError {
+    /// Too short, or too long for its version.
+    Length,
+    /// A hyphen is missing or misplaced.
+    Separator,
+    /// Not two lower-case hex digits, or the reserved `ff`.
+    Version,
+    /// Not 32 lower-case hex digits, or all zero.
+    TraceId,
+    /// Not 16 lower-case hex digits, or all zero.
+    ParentId,
+    /// Not two lower-case hex digits.
+    Flags,
+}
+
+impl fmt::Display for TraceParentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Length => "traceparent has the wrong length",
+            Self::Separator => "traceparent lacks a hyphen where one belongs",
+            Self::Version => "traceparent has an invalid version",
+            Self::TraceId => "traceparent has an invalid trace id",
+            Self::ParentId => "traceparent has an invalid parent id",
+            Self::Flags => "traceparent has invalid flags",
+        })
+    }
+}
+
+impl std::error::Error for TraceParentError {}
+
+/// Takes spaces and tabs off both ends.
+pub(super) fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
+
+/// Reads lower-case hex digits, two per byte; `digits` must have the length for `N` bytes.
+fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
+    fn digit(byte: u8) -> Option<u8> {
+        match byte {
+            b'0'..=b'9' => Some(byte - b'0'),
+            b'a'..=b'f' => Some(byte - b'a' + 10),
+            _ => None,
+        }
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
+fn write_hex(out: &mut [u8], bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 0xf)];
+    }
+}
+
+#[cfg(test)]
+mod tests;

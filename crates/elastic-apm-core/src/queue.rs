@@ -1,0 +1,119 @@
+//! The bounded hand-off from application threads to the reporter thread.
+//!
+//! One atomic word holds how many events and how many bytes wait, so that a push is: one add, one bound check, one slot
+//! write. It never blocks, and it wakes the reporter only when that sleeps for good or when the queue is half full:
+//! a span costs no system call. Knows nothing of what an event means.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crossbeam_queue::ArrayQueue;
+use tokio::sync::Notify;
+
+use crate::record::Record;
+use crate::stats::{Counters, DropReason};
+
+/// Bits of the fill word that count bytes; the rest counts events.
+const BYTE_BITS: u32 = 40;
+const ONE_EVENT: u64 = 1 << BYTE_BITS;
+const BYTES: u64 = ONE_EVENT - 1;
+/// The most events a queue can be configured to hold.
+pub(crate) const MAX_EVENTS: usize = 1 << 20;
+
+/// A bounded queue of finished events.
+pub(crate) struct Queue {
+    ring: ArrayQueue<(Record, u32)>,
+    /// Events waiting in the high bits, their estimated bytes in the low ones.
+    fill: AtomicU64,
+    max_bytes: u64,
+    half: u64,
+    closed: AtomicBool,
+    /// The reporter sleeps until it is woken: set by it, cleared by whoever wakes it.
+    parked: AtomicBool,
+    wake: Notify,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Queue {
+    /// A queue of at most `max_events` events and about `max_bytes` bytes.
+    pub(crate) fn new(max_events: usize, max_bytes: usize, counters: Arc<Counters>) -> Self {
+        let events = max_events.clamp(1, MAX_EVENTS);
+        Queue {
+            ring: ArrayQueue::new(events),
+            fill: AtomicU64::new(0),
+            max_bytes: (max_bytes as u64).min(BYTES / 2),
+            half: (events as u64).div_ceil(2),
+            closed: AtomicBool::new(false),
+            parked: AtomicBool::new(false),
+            wake: Notify::new(),
+            counters,
+        }
+    }
+
+    /// Hands one event over, or drops it and counts why. Never blocks.
+    pub(crate) fn push(&self, record: Record) {
+        self.counters.record();
+        if self.closed.load(Ordering::Relaxed) {
+            self.counters.drop_events(DropReason::AfterShutdown, 1);
+            return;
+        }
+        let bytes = record.estimated_bytes();
+        let cost = ONE_EVENT + u64::from(bytes);
+        let before = self.fill.fetch_add(cost, Ordering::SeqCst);
+        let events = before >> BYTE_BITS;
+        // One event always fits an empty queue: a bound in bytes must not make a large event undeliverable.
+        let over_bytes = events > 0 && (before & BYTES) + u64::from(bytes) > self.max_bytes;
+        if events >= self.ring.capacity() as u64 || over_bytes {
+            self.fill.fetch_sub(cost, Ordering::SeqCst);
+            self.counters.drop_events(DropReason::QueueFull, 1);
+            return;
+        }
+        if self.ring.push((record, bytes)).is_err() {
+            // Unreachable while the fill word is kept right; counted all the same, so that nothing is lost silently.
+            self.fill.fetch_sub(cost, Ordering::SeqCst);
+            self.counters.drop_events(DropReason::QueueFull, 1);
+            return;
+        }
+        if events + 1 == self.half
+            || (self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst))
+        {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Takes the oldest event.
+    pub(crate) fn pop(&self) -> Option<Record> {
+        let (record, bytes) = self.ring.pop()?;
+        self.fill.fetch_sub(ONE_EVENT + u64::from(bytes), Ordering::SeqCst);
+        Some(record)
+    }
+
+    /// How many events wait.
+    pub(crate) fn len(&self) -> usize {
+        (self.fill.load(Ordering::SeqCst) >> BYTE_BITS) as usize
+    }
+
+    /// Takes no further event; what waits can still be popped.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// Resolves when the queue is half full; with `until_any`, as soon as anything is in it.
+    ///
+    /// Awaited by the reporter alone.
+    pub(crate) async fn wait(&self, until_any: bool) {
+        if until_any {
+            self.parked.store(true, Ordering::SeqCst);
+            // A push between our last pop and the store above saw no sleeper: look once more before sleeping.
+            if self.len() > 0 {
+                self.parked.store(false, Ordering::SeqCst);
+                return;
+            }
+        }
+        self.wake.notified().await;
+        self.parked.store(false, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests;

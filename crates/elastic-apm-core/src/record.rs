@@ -1,0 +1,110 @@
+//! What travels from application threads to the reporter: the wire event itself, plus what is turned into wire form late.
+
+use std::sync::Arc;
+
+use elastic_apm_intake::{ErrorEvent, Labels, LabelValue, SpanEvent, TransactionEvent};
+
+use crate::captured::{CapturedRequest, CapturedResponse};
+
+/// One finished event on its way to the reporter.
+pub(crate) enum Record {
+    Span(SpanEvent),
+    Transaction(Box<TransactionRecord>),
+    Error(Box<ErrorRecord>),
+}
+
+/// A finished transaction and the HTTP exchange it stands for.
+pub(crate) struct TransactionRecord {
+    pub(crate) event: TransactionEvent,
+    pub(crate) request: Option<Arc<CapturedRequest>>,
+    pub(crate) response: Option<CapturedResponse>,
+}
+
+/// An error and the request during which it occurred.
+pub(crate) struct ErrorRecord {
+    pub(crate) event: ErrorEvent,
+    pub(crate) request: Option<Arc<CapturedRequest>>,
+}
+
+/// What one header costs beside its text: the map's own entry.
+const HEADER_OVERHEAD: usize = 64;
+
+impl Record {
+    /// About how much memory the record holds, for the queue's bound in bytes.
+    ///
+    /// An estimate that is cheap on the application thread: exact for what can be large (text, labels, headers), a
+    /// constant for the rest.
+    pub(crate) fn estimated_bytes(&self) -> u32 {
+        let bytes = match self {
+            Record::Span(event) => {
+                size_of::<Record>()
+                    + heap(&event.name)
+                    + labels(&event.labels)
+                    + if event.context.is_some() { 512 } else { 0 }
+            }
+            Record::Transaction(record) => {
+                size_of::<Record>()
+                    + size_of::<TransactionRecord>()
+                    + labels(&record.event.labels)
+                    + record.request.as_deref().map_or(0, request)
+                    + record.response.as_ref().map_or(0, |response| headers(&response.headers))
+                    + custom(record.event.context.as_deref())
+            }
+            Record::Error(record) => {
+                size_of::<Record>()
+                    + size_of::<ErrorRecord>()
+                    + labels(&record.event.labels)
+                    + record.request.as_deref().map_or(0, request)
+                    + custom(record.event.context.as_deref())
+                    + record.event.exception.as_deref().map_or(0, exception)
+                    + record.event.log.as_deref().map_or(0, |log| heap(&log.message))
+            }
+        };
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+}
+
+/// What a text takes beside its own 24 bytes; literals count as if they were copies.
+fn heap(text: &str) -> usize {
+    if text.len() > 24 { text.len() } else { 0 }
+}
+
+fn labels(labels: &Labels) -> usize {
+    labels
+        .iter()
+        .map(|(key, value)| {
+            heap(key) + if let LabelValue::Text(text) = value { heap(text) } else { 0 }
+        })
+        .sum::<usize>()
+        + labels.len().saturating_sub(2) * size_of::<(elastic_apm_intake::Keyword, LabelValue)>()
+}
+
+fn request(request: &CapturedRequest) -> usize {
+    size_of::<CapturedRequest>() + headers(&request.headers) + request.uri.path().len()
+}
+
+fn headers(headers: &http::HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| HEADER_OVERHEAD + name.as_str().len() + value.len()).sum()
+}
+
+fn custom(context: Option<&elastic_apm_intake::Context>) -> usize {
+    let Some(context) = context else { return 0 };
+    size_of::<elastic_apm_intake::Context>() + context.custom.as_ref().map_or(0, |map| map.values().map(json).sum())
+}
+
+fn json(value: &serde_json::Value) -> usize {
+    use serde_json::Value;
+    size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(json).sum(),
+            Value::Object(map) => map.iter().map(|(key, value)| key.len() + json(value)).sum(),
+            _ => 0,
+        }
+}
+
+fn exception(exception: &elastic_apm_intake::Exception) -> usize {
+    size_of_val(exception)
+        + exception.message.as_ref().map_or(0, |text| heap(text))
+        + exception.cause.iter().map(self::exception).sum::<usize>()
+}

@@ -1,0 +1,139 @@
+//! What an answer means for the events that were sent: taken, refused, to be sent again, or lost.
+//!
+//! What the server has certainly not taken is sent again; what it may have taken is not, so nothing arrives twice.
+//! A named deviation from the specification, which drops on any failure.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+
+use crate::stats::DropReason;
+use crate::transport::TransportError;
+
+/// The fate of one request's events.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// The server took them all.
+    Taken,
+    /// The server took `accepted`; the rest is gone for `reason`.
+    Partly { accepted: u64, reason: DropReason, why: String },
+    /// Certainly not taken: keep them and try again later.
+    Again { why: String },
+}
+
+/// Judges the answer to a request.
+pub(crate) fn judge(answer: Result<Response<Bytes>, TransportError>) -> Delivery {
+    let response = match answer {
+        Ok(response) => response,
+        Err(error) if error.is_not_sent() => return Delivery::Again { why: error.to_string() },
+        Err(error) => {
+            return Delivery::Partly { accepted: 0, reason: DropReason::SendFailed, why: error.to_string() };
+        }
+    };
+    let status = response.status();
+    if status.is_success() {
+        return Delivery::Taken;
+    }
+    let body = Body::read(response.body());
+    let why = format!("the server answered {status}{}", body.reason());
+    let accepted = body.accepted;
+    match status {
+        // The credentials may be put right while we run.
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Delivery::Again { why },
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if accepted == 0 => Delivery::Again { why },
+        StatusCode::PAYLOAD_TOO_LARGE => Delivery::Partly { accepted, reason: DropReason::TooLarge, why },
+        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+            Delivery::Partly { accepted, reason: DropReason::SendFailed, why }
+        }
+        _ => Delivery::Partly { accepted, reason: DropReason::Rejected, why },
+    }
+}
+
+/// The parts of an error answer that are read.
+#[derive(Default)]
+struct Body {
+    accepted: u64,
+    message: Option<String>,
+}
+
+/// How much of a server's words goes into a log line.
+const REASON_CHARS: usize = 300;
+
+impl Body {
+    /// The server's JSON; anything else counts as no event accepted.
+    fn read(bytes: &[u8]) -> Self {
+        let Ok(json) = serde_json::from_slice::<serde_json::Value>(bytes) else {
+            let text = String::from_utf8_lossy(bytes);
+            let text = text.trim();
+            return Body { accepted: 0, message: (!text.is_empty()).then(|| text.to_owned()) };
+        };
+        let first_error = json.get("errors").and_then(|errors| errors.get(0)?.get("message")?.as_str());
+        let error = json.get("error").and_then(serde_json::Value::as_str);
+        Body {
+            accepted: json.get("accepted").and_then(serde_json::Value::as_u64).unwrap_or(0),
+            message: first_error.or(error).map(str::to_owned),
+        }
+    }
+
+    fn reason(&self) -> String {
+        match &self.message {
+            Some(message) => format!(": {}", message.chars().take(REASON_CHARS).collect::<String>()),
+            None => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &'static str) -> Delivery {
+        judge(Ok(Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap()))
+    }
+
+    fn kept(delivery: &Delivery) -> bool {
+        matches!(delivery, Delivery::Again { .. })
+    }
+
+    #[test]
+    fn accepted_status_takes_everything() {
+        assert_eq!(answer(202, ""), Delivery::Taken);
+        assert_eq!(answer(200, "ok"), Delivery::Taken);
+    }
+
+    #[test]
+    fn a_bad_line_costs_only_what_was_not_accepted() {
+        let delivery = answer(400, r#"{"accepted":3,"errors":[{"message":"bad span","document":"{"}]}"#);
+
+        assert_eq!(
+            delivery,
+            Delivery::Partly {
+                accepted: 3,
+                reason: DropReason::Rejected,
+                why: "the server answered 400 Bad Request: bad span".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn overload_and_missing_rights_keep_the_batch() {
+        assert!(kept(&answer(503, r#"{"accepted":0,"errors":[{"message":"queue is full"}]}"#)));
+        assert!(kept(&answer(429, "")));
+        assert!(kept(&answer(401, r#"{"error":"authentication failed"}"#)));
+        assert!(kept(&answer(403, "")));
+    }
+
+    #[test]
+    fn overload_midway_sends_nothing_twice() {
+        let delivery = answer(503, r#"{"accepted":7,"errors":[{"message":"queue is full"}]}"#);
+
+        assert!(matches!(delivery, Delivery::Partly { accepted: 7, reason: DropReason::SendFailed, .. }));
+    }
+
+    #[test]
+    fn garbage_and_proxies_lose_the_batch() {
+        assert!(matches!(answer(500, "\u{0}"), Delivery::Partly { reason: DropReason::SendFailed, .. }));
+        assert!(matches!(answer(502, "<html>"), Delivery::Partly { reason: DropReason::SendFailed, .. }));
+        assert!(matches!(answer(307, ""), Delivery::Partly { reason: DropReason::Rejected, .. }));
+        assert!(matches!(answer(413, ""), Delivery::Partly { reason: DropReason::TooLarge, .. }));
+    }
+}

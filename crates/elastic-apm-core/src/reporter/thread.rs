@@ -1,0 +1,75 @@
+//! The thread `elastic-apm` with its private runtime, and the handle that talks to it.
+//!
+//! The runtime is created and dropped on that thread alone: nothing of the application's runtime is touched, and none is needed.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::control::{Answer, Control, Waiter};
+use super::worker::{Setup, Worker};
+
+/// What a blocking caller allows the reporter beyond its deadline before it gives up on the thread itself.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// The handle to a running reporter thread.
+pub(crate) struct Reporter {
+    control: UnboundedSender<Control>,
+}
+
+impl Reporter {
+    /// Starts the thread. `setup` is called with the receiving end of the control channel.
+    pub(crate) fn spawn(
+        setup: impl FnOnce(tokio::sync::mpsc::UnboundedReceiver<Control>) -> Setup,
+    ) -> io::Result<Reporter> {
+        let (control, requests) = unbounded_channel();
+        let setup = setup(requests);
+        std::thread::Builder::new().name("elastic-apm".to_owned()).spawn(move || run(setup))?;
+        Ok(Reporter { control })
+    }
+
+    /// Sends what was recorded so far; blocks until it is delivered, `timeout` at most.
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        self.request(Control::Flush, timeout).is_some_and(|answer| answer.wait(timeout + GRACE))
+    }
+
+    /// Like [`flush`](Self::flush), awaiting on any runtime.
+    pub(crate) async fn flush_async(&self, timeout: Duration) -> bool {
+        match self.request(Control::Flush, timeout) {
+            Some(answer) => answer.await,
+            None => false,
+        }
+    }
+
+    /// Sends what was recorded so far and ends the thread; blocks until then, `timeout` at most.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+        self.request(Control::Shutdown, timeout).is_some_and(|answer| answer.wait(timeout + GRACE))
+    }
+
+    fn request(&self, request: fn(Waiter) -> Control, timeout: Duration) -> Option<Answer> {
+        let (waiter, answer) = Waiter::new(Instant::now() + timeout);
+        // A thread that has ended already takes no request; its waiter is dropped, which answers it.
+        self.control.send(request(waiter)).ok()?;
+        Some(answer)
+    }
+}
+
+fn run(setup: Setup) {
+    let (log, queue) = (setup.log.clone(), setup.queue.clone());
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            queue.close();
+            return log.error(format_args!("nothing will be sent: the reporter cannot start its runtime: {error}"));
+        }
+    };
+    let worker = Worker::new(setup);
+    if catch_unwind(AssertUnwindSafe(|| runtime.block_on(worker.run()))).is_err() {
+        queue.close();
+        log.error(format_args!("nothing more will be sent: the reporter thread panicked"));
+    }
+    // Connections that hang are left behind, not waited for.
+    runtime.shutdown_background();
+}

@@ -1,0 +1,197 @@
+//! What is current on this thread: one slot, moved in and out.
+//!
+//! Futures carry their context themselves and swap it into the slot for each poll (two pointer swaps, no reference count);
+//! synchronous code uses a guard that puts back what it replaced. Knows nodes, never events.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::node::{SpanNode, TransactionNode};
+
+thread_local! {
+    static SLOT: Cell<Option<Current>> = const { Cell::new(None) };
+}
+
+/// The transaction or span that new spans become children of.
+#[derive(Clone)]
+pub(crate) enum Current {
+    Transaction(Arc<TransactionNode>),
+    Span(Arc<SpanNode>),
+}
+
+impl Current {
+    pub(crate) fn transaction(&self) -> &Arc<TransactionNode> {
+        match self {
+            Current::Transaction(node) => node,
+            Current::Span(node) => &node.transaction,
+        }
+    }
+
+    fn is(&self, other: &Current) -> bool {
+        match (self, other) {
+            (Current::Transaction(a), Current::Transaction(b)) => Arc::ptr_eq(a, b),
+            (Current::Span(a), Current::Span(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
+    /// This node if it is still running, else its nearest running ancestor.
+    fn nearest_live(self) -> Option<Current> {
+        match self {
+            Current::Transaction(node) => (!node.is_ended()).then_some(Current::Transaction(node)),
+            Current::Span(node) => {
+                let mut span = node;
+                while span.is_ended() {
+                    match &span.parent {
+                        Some(parent) => span = Arc::clone(parent),
+                        None => return Current::Transaction(Arc::clone(&span.transaction)).nearest_live(),
+                    }
+                }
+                Some(Current::Span(span))
+            }
+        }
+    }
+}
+
+/// Puts `next` into the slot and returns what was there.
+///
+/// During thread exit the slot may be gone: then nothing is current and nothing is kept.
+fn replace(next: Option<Current>) -> Option<Current> {
+    SLOT.try_with(|slot| slot.replace(next)).unwrap_or(None)
+}
+
+/// Looks at what is current, if anything is. `look` must not run user code: the slot is empty meanwhile.
+pub(crate) fn with<T>(look: impl FnOnce(&Current) -> T) -> Option<T> {
+    SLOT.try_with(|slot| {
+        let restore = Restore { current: slot.take(), slot };
+        restore.current.as_ref().map(look)
+    })
+    .ok()
+    .flatten()
+}
+
+/// A clone of what is current.
+pub(crate) fn get() -> Option<Current> {
+    with(Current::clone)
+}
+
+/// Empties the slot if it holds exactly this transaction, as ending it does.
+pub(crate) fn clear_transaction(node: &Arc<TransactionNode>) {
+    let is_current = with(|current| matches!(current, Current::Transaction(own) if Arc::ptr_eq(own, node)));
+    if is_current == Some(true) {
+        replace(None);
+    }
+}
+
+/// Puts the slot's content back even if the closure panics.
+struct Restore<'a> {
+    current: Option<Current>,
+    slot: &'a Cell<Option<Current>>,
+}
+
+impl Drop for Restore<'_> {
+    fn drop(&mut self) {
+        self.slot.set(self.current.take());
+    }
+}
+
+/// What was current is current again when this is dropped, unless it has ended meanwhile.
+///
+/// Guards may be dropped in the wrong order: one that finds another's node in the slot leaves it alone, and
+/// one whose predecessor has ended restores the nearest ancestor that still runs. So a stale parent never comes back.
+pub(crate) struct Activation {
+    mine: Option<Current>,
+    previous: Option<Current>,
+    /// A guard belongs to its thread.
+    _not_send: PhantomData<*const ()>,
+}
+
+impl Activation {
+    /// Makes `current` current on this thread.
+    pub(crate) fn new(current: Current) -> Self {
+        let previous = replace(Some(current.clone()));
+        Activation { mine: Some(current), previous, _not_send: PhantomData }
+    }
+
+    /// A guard that changes nothing.
+    pub(crate) fn noop() -> Self {
+        Activation { mine: None, previous: None, _not_send: PhantomData }
+    }
+}
+
+impl Drop for Activation {
+    fn drop(&mut self) {
+        let Some(mine) = self.mine.take() else { return };
+        let in_slot = replace(None);
+        let next = match in_slot {
+            Some(current) if !current.is(&mine) => Some(current),
+            _ => self.previous.take().and_then(Current::nearest_live),
+        };
+        replace(next);
+    }
+}
+
+/// The context that a task carries along: what is current *inside* it, while other code runs on its thread.
+///
+/// For authors of integrations. A future, a body or a stream owns one and enters it for every poll, and for the drop of
+/// what it wraps. Entering swaps it with the thread's slot, leaving swaps back: whatever the task left there
+/// (a guard held over an `.await`, say) is found again at the next poll. No allocation, no reference count.
+///
+/// ```
+/// use elastic_apm_core::{TaskContext, Tracer, trace_id};
+///
+/// let transaction = Tracer::noop().transaction("GET /", "request").start();
+/// let mut context = TaskContext::of(&transaction);
+/// {
+///     let _entered = context.enter();
+///     assert_eq!(trace_id(), None); // a transaction that does not record is never current
+/// }
+/// ```
+#[derive(Default)]
+pub struct TaskContext {
+    carried: Option<Current>,
+}
+
+impl TaskContext {
+    /// A context in which nothing is current; entering it hides what is current outside.
+    pub fn empty() -> Self {
+        TaskContext { carried: None }
+    }
+
+    /// What is current here and now.
+    pub fn current() -> Self {
+        TaskContext { carried: get() }
+    }
+
+    pub(crate) fn new(carried: Option<Current>) -> Self {
+        TaskContext { carried }
+    }
+
+    /// Makes this context the thread's until the guard is dropped.
+    #[inline]
+    pub fn enter(&mut self) -> EnteredContext<'_> {
+        self.carried = replace(self.carried.take());
+        EnteredContext { context: self, _not_send: PhantomData }
+    }
+}
+
+impl std::fmt::Debug for TaskContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TaskContext").field("empty", &self.carried.is_none()).finish()
+    }
+}
+
+/// Undoes [`TaskContext::enter`] when dropped, also by a panic.
+#[must_use = "the context is left as soon as the guard is dropped"]
+pub struct EnteredContext<'a> {
+    context: &'a mut TaskContext,
+    _not_send: PhantomData<*const ()>,
+}
+
+impl Drop for EnteredContext<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.context.carried = replace(self.context.carried.take());
+    }
+}

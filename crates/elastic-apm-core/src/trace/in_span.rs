@@ -1,0 +1,183 @@
+//! Futures that carry a span, or just their context, through every poll.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use elastic_apm_intake::Outcome;
+use pin_project_lite::pin_project;
+
+use super::current::TaskContext;
+use super::span::Span;
+use super::span_builder::SpanBuilder;
+
+/// Spans and context for futures.
+///
+/// ```
+/// use elastic_apm_core::{FutureExt, span, testing::RecordingAgent};
+///
+/// async fn pour() {}
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// let agent = RecordingAgent::new();
+/// runtime.block_on(agent.tracer().transaction("coffee", "job").run(async {
+///     pour().in_span("pour").await;
+///     pour().in_span(span("pour again").label("cup", 2)).await;
+///     tokio::spawn(pour().in_span("in another task").in_current_span()).await.unwrap();
+/// }));
+///
+/// assert_eq!(agent.events().spans.len(), 3);
+/// ```
+pub trait FutureExt: Future + Sized {
+    /// Runs the future inside a span.
+    ///
+    /// The parent is what is current *now*; the span starts at the first poll and ends when the future completes or is dropped.
+    /// Never polled, it leaves no span. A panic makes it a failure; dropped midway, its outcome is `unknown` (an exit
+    /// span's is `failure`).
+    fn in_span(self, span: impl Into<SpanBuilder>) -> InSpan<Self> {
+        InSpan::new(self, span.into())
+    }
+
+    /// Runs the future in the context that is current *now*: for `tokio::spawn` and its like.
+    fn in_current_span(self) -> InContext<Self> {
+        InContext::new(self, TaskContext::current())
+    }
+}
+
+impl<F: Future> FutureExt for F {}
+
+impl From<&'static str> for SpanBuilder {
+    fn from(name: &'static str) -> Self {
+        SpanBuilder::below_current(name)
+    }
+}
+
+impl From<String> for SpanBuilder {
+    fn from(name: String) -> Self {
+        SpanBuilder::below_current(name)
+    }
+}
+
+pin_project! {
+    /// The future of [`FutureExt::in_span`].
+    #[must_use = "futures do nothing unless they are polled"]
+    pub struct InSpan<F> {
+        #[pin]
+        inner: Option<F>,
+        state: State,
+        panicked: bool,
+    }
+
+    impl<F> PinnedDrop for InSpan<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let State::Running { context, span } = this.state {
+                // What the future owns is dropped inside its context: clean-up code issues queries too.
+                let _entered = context.enter();
+                this.inner.set(None);
+                if !*this.panicked {
+                    span.set_protocol_outcome(if span.is_exit() { Outcome::Failure } else { Outcome::Unknown });
+                }
+            }
+        }
+    }
+}
+
+enum State {
+    New { builder: SpanBuilder },
+    Running { context: TaskContext, span: Span },
+    /// Nothing is recorded: polls cost nothing.
+    Bare,
+    Done,
+}
+
+impl<F: Future> InSpan<F> {
+    fn new(future: F, builder: SpanBuilder) -> Self {
+        let state = if builder.is_inert() { State::Bare } else { State::New { builder } };
+        InSpan { inner: Some(future), state, panicked: false }
+    }
+}
+
+impl<F: Future> Future for InSpan<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        if let State::New { builder } = this.state {
+            let span = std::mem::replace(builder, SpanBuilder::inert()).start();
+            *this.state = match span.node() {
+                Some(_) => State::Running { context: span.context(), span },
+                None => State::Bare,
+            };
+        }
+        let Some(future) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
+        let State::Running { context, span } = this.state else { return future.poll(cx) };
+        let polled = {
+            let _entered = context.enter();
+            let watch = PanicWatch { span, panicked: this.panicked };
+            let polled = future.poll(cx);
+            std::mem::forget(watch);
+            if polled.is_ready() {
+                this.inner.set(None);
+            }
+            polled
+        };
+        if polled.is_ready() {
+            *this.state = State::Done;
+        }
+        polled
+    }
+}
+
+/// Dropped only when a poll unwinds.
+struct PanicWatch<'a> {
+    span: &'a Span,
+    panicked: &'a mut bool,
+}
+
+impl Drop for PanicWatch<'_> {
+    fn drop(&mut self) {
+        *self.panicked = true;
+        self.span.set_failed();
+    }
+}
+
+pin_project! {
+    /// The future of [`FutureExt::in_current_span`].
+    #[must_use = "futures do nothing unless they are polled"]
+    pub struct InContext<F> {
+        #[pin]
+        inner: Option<F>,
+        context: TaskContext,
+    }
+
+    impl<F> PinnedDrop for InContext<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _entered = this.context.enter();
+            this.inner.set(None);
+        }
+    }
+}
+
+impl<F: Future> InContext<F> {
+    pub(crate) fn new(future: F, context: TaskContext) -> Self {
+        InContext { inner: Some(future), context }
+    }
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Some(future) = this.inner.as_pin_mut() else { polled_after_completion() };
+        let _entered = this.context.enter();
+        future.poll(cx)
+    }
+}
+
+/// The caller's error; async functions answer it with a panic too.
+#[cold]
+pub(crate) fn polled_after_completion() -> ! {
+    panic!("future polled after completion")
+}

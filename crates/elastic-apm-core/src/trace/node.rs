@@ -1,0 +1,270 @@
+//! The shared state of a transaction or span while it runs: what handles, the thread's slot and children point at.
+//!
+//! Identity is immutable and read without a lock. What can change sits behind one small mutex, taken by setters and by the
+//! end; no user code ever runs under it. A body that has been taken out is the mark of an ended node.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use elastic_apm_intake::{
+    Context, Keyword, Labels, SampleRate, SpanCount, SpanEvent, SpanId, SpanLink, TraceId, TransactionEvent,
+};
+
+use super::clock::{Timebase, millis_between};
+use super::outcome::Verdict;
+use super::tracer::Tracer;
+use crate::captured::{CapturedRequest, CapturedResponse};
+use crate::config::Settings;
+use crate::propagation::{TraceParent, TraceState};
+use crate::record::{Record, TransactionRecord};
+
+/// A running transaction.
+pub(crate) struct TransactionNode {
+    pub(crate) tracer: Tracer,
+    pub(crate) trace_id: TraceId,
+    pub(crate) id: SpanId,
+    pub(crate) parent_id: Option<SpanId>,
+    /// What makes others children of this transaction; carries the flags to send on.
+    pub(crate) traceparent: TraceParent,
+    pub(crate) sampled: bool,
+    pub(crate) sample_rate: Option<SampleRate>,
+    pub(crate) tracestate: TraceState,
+    pub(crate) timebase: Timebase,
+    /// The dynamic options as they were at the start: a transaction sees no change midway.
+    pub(crate) settings: Arc<Settings>,
+    started: AtomicU32,
+    dropped: AtomicU32,
+    ended: AtomicBool,
+    body: Mutex<Option<TransactionBody>>,
+}
+
+/// What can change on a transaction until it ends.
+#[derive(Default)]
+pub(crate) struct TransactionBody {
+    pub(crate) name: Option<Keyword>,
+    pub(crate) kind: Keyword,
+    pub(crate) result: Option<Keyword>,
+    pub(crate) verdict: Verdict,
+    pub(crate) labels: Labels,
+    pub(crate) context: Option<Box<Context>>,
+    pub(crate) links: Vec<SpanLink>,
+    pub(crate) request: Option<Arc<CapturedRequest>>,
+    pub(crate) response: Option<CapturedResponse>,
+    /// Says to report nothing at all.
+    pub(crate) discarded: bool,
+}
+
+/// Everything about a transaction that is settled when it starts.
+pub(crate) struct TransactionIdentity {
+    pub(crate) traceparent: TraceParent,
+    pub(crate) parent_id: Option<SpanId>,
+    pub(crate) sampled: bool,
+    pub(crate) sample_rate: Option<SampleRate>,
+    pub(crate) tracestate: TraceState,
+    pub(crate) timebase: Timebase,
+}
+
+impl TransactionNode {
+    pub(crate) fn new(
+        tracer: Tracer,
+        settings: Arc<Settings>,
+        identity: TransactionIdentity,
+        body: TransactionBody,
+    ) -> Self {
+        let TransactionIdentity { traceparent, parent_id, sampled, sample_rate, tracestate, timebase } = identity;
+        TransactionNode {
+            tracer,
+            trace_id: traceparent.trace_id(),
+            id: traceparent.parent_id(),
+            parent_id,
+            traceparent,
+            sampled,
+            sample_rate,
+            tracestate,
+            timebase,
+            settings,
+            started: AtomicU32::new(0),
+            dropped: AtomicU32::new(0),
+            ended: AtomicBool::new(false),
+            body: Mutex::new(Some(body)),
+        }
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<TransactionBody>> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the body, or explains in a debug line why nothing happens.
+    pub(crate) fn update(&self, what: &str, change: impl FnOnce(&mut TransactionBody)) {
+        if let Some(body) = self.lock().as_mut() {
+            return change(body);
+        }
+        self.tracer.debug(format_args!("{what} ignored: transaction {} has ended", self.id));
+    }
+
+    /// Reads the body while the transaction runs.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&TransactionBody) -> T) -> Option<T> {
+        self.lock().as_ref().map(look)
+    }
+
+    /// Whether a span that starts now would be one too many.
+    pub(crate) fn is_span_limit_reached(&self) -> bool {
+        self.started.load(Ordering::Relaxed) as usize >= self.settings.transaction_max_spans
+    }
+
+    /// Takes a place among the reported spans, or counts the span as dropped. Exact also when many end at once.
+    fn admit_span(&self) -> bool {
+        let max = self.settings.transaction_max_spans;
+        let admitted = self
+            .started
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |started| {
+                ((started as usize) < max).then_some(started + 1)
+            })
+            .is_ok();
+        if !admitted {
+            self.count_dropped_span();
+        }
+        admitted
+    }
+
+    fn count_dropped_span(&self) {
+        self.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Ends the transaction and hands its event over; the second time does nothing.
+    pub(crate) fn end(&self) {
+        let Some(body) = self.lock().take() else { return };
+        self.ended.store(true, Ordering::Release);
+        if body.discarded {
+            return;
+        }
+        let event = TransactionEvent {
+            id: self.id,
+            trace_id: self.trace_id,
+            parent_id: self.parent_id,
+            name: body.name,
+            kind: if body.kind.is_empty() { Keyword::from_static("custom") } else { body.kind },
+            timestamp: self.timebase.epoch_micros(self.timebase.start()),
+            duration: millis_between(self.timebase.start(), Instant::now()),
+            result: body.result,
+            outcome: Some(body.verdict.decide()),
+            sampled: self.sampled,
+            sample_rate: self.sample_rate,
+            span_count: SpanCount {
+                started: self.started.load(Ordering::Relaxed),
+                dropped: self.dropped.load(Ordering::Relaxed),
+            },
+            labels: body.labels,
+            context: body.context,
+            links: body.links,
+            ..TransactionEvent::default()
+        };
+        let record = TransactionRecord { event, request: body.request, response: body.response };
+        self.tracer.submit(Record::Transaction(Box::new(record)));
+    }
+}
+
+/// A running span of a sampled transaction.
+pub(crate) struct SpanNode {
+    pub(crate) transaction: Arc<TransactionNode>,
+    /// The parent where that is a span; `None` below the transaction itself.
+    pub(crate) parent: Option<Arc<SpanNode>>,
+    pub(crate) id: SpanId,
+    pub(crate) start: Instant,
+    pub(crate) exit: bool,
+    /// Started after the limit was reached: timed and counted, never reported.
+    pub(crate) over_limit: bool,
+    ended: AtomicBool,
+    body: Mutex<Option<SpanBody>>,
+}
+
+/// What can change on a span until it ends: the wire event in the making.
+pub(crate) struct SpanBody {
+    pub(crate) event: SpanEvent,
+    pub(crate) verdict: Verdict,
+    pub(crate) discarded: bool,
+}
+
+impl SpanNode {
+    pub(crate) fn new(
+        transaction: Arc<TransactionNode>,
+        parent: Option<Arc<SpanNode>>,
+        start: Instant,
+        exit: bool,
+        over_limit: bool,
+        event: SpanEvent,
+    ) -> Self {
+        SpanNode {
+            transaction,
+            parent,
+            id: event.id,
+            start,
+            exit,
+            over_limit,
+            ended: AtomicBool::new(false),
+            body: Mutex::new(Some(SpanBody { event, verdict: Verdict::default(), discarded: false })),
+        }
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<SpanBody>> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the body, or explains in a debug line why nothing happens.
+    pub(crate) fn update(&self, what: &str, change: impl FnOnce(&mut SpanBody)) {
+        if let Some(body) = self.lock().as_mut() {
+            return change(body);
+        }
+        self.transaction.tracer.debug(format_args!("{what} ignored: span {} has ended", self.id));
+    }
+
+    /// Reads the body while the span runs.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&SpanBody) -> T) -> Option<T> {
+        self.lock().as_ref().map(look)
+    }
+
+    /// Ends the span and hands its event over; the second time does nothing.
+    pub(crate) fn end(&self) {
+        let end = Instant::now();
+        let Some(mut body) = self.lock().take() else { return };
+        self.ended.store(true, Ordering::Release);
+        if body.discarded {
+            return;
+        }
+        // A span that outlives its transaction is reported but no longer counted: the count has been sent.
+        let late = self.transaction.is_ended();
+        let reported = if self.over_limit {
+            self.transaction.count_dropped_span();
+            false
+        } else {
+            late || self.transaction.admit_span()
+        };
+        if !reported {
+            return;
+        }
+        body.event.duration = millis_between(self.start, end);
+        body.event.outcome = Some(body.verdict.decide());
+        self.transaction.tracer.submit(Record::Span(body.event));
+    }
+
+    /// The nearest node at or above this span that is certain to be reported: its id is what may be sent to others.
+    pub(crate) fn reported_id(&self) -> SpanId {
+        let mut span = self;
+        while span.over_limit {
+            match &span.parent {
+                Some(parent) => span = parent,
+                None => return span.transaction.id,
+            }
+        }
+        span.id
+    }
+}

@@ -1,0 +1,138 @@
+//! The cheap handle every integration takes: starts transactions and hands finished events to the queue.
+//!
+//! Knows settings, queue and log; owns no thread and never flushes. That is the `Agent`'s.
+
+use std::sync::Arc;
+
+use elastic_apm_intake::{Keyword, SpanId};
+
+use super::transaction_builder::{TransactionBuilder, TransactionOptions};
+use super::transaction_scope::TransactionScope;
+use super::{current, current::Current};
+use crate::config::{Dynamic, Settings};
+use crate::log::AgentLog;
+use crate::queue::Queue;
+use crate::record::Record;
+
+/// Starts transactions. Cheap to clone; `Send` and `Sync`.
+///
+/// It comes from an [`Agent`](crate::Agent), or is [`Tracer::noop`]. A tracer may outlive its agent: what it
+/// records then is counted as dropped (`after_shutdown`).
+///
+/// ```
+/// let agent = elastic_apm_core::Agent::builder().without_env().enabled(false).build();
+/// let tracer = agent.tracer();
+/// assert!(!tracer.is_recording());
+/// ```
+#[derive(Clone)]
+pub struct Tracer {
+    shared: Option<Arc<Shared>>,
+}
+
+struct Shared {
+    settings: Dynamic,
+    queue: Arc<Queue>,
+    log: AgentLog,
+}
+
+impl Tracer {
+    pub(crate) fn new(settings: Dynamic, queue: Arc<Queue>, log: AgentLog) -> Self {
+        Tracer { shared: Some(Arc::new(Shared { settings, queue, log })) }
+    }
+
+    /// A tracer that records nothing; every call on what it starts is a cheap no-op.
+    pub fn noop() -> Self {
+        Tracer { shared: None }
+    }
+
+    /// Whether transactions started now are recorded: the agent is enabled and its `recording` option is on.
+    pub fn is_recording(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.settings.load().recording)
+    }
+
+    /// Names a transaction that is about to start. See [`TransactionBuilder`] for the ways to run it.
+    pub fn transaction(
+        &self,
+        name: impl Into<Keyword>,
+        options: impl Into<TransactionOptions>,
+    ) -> TransactionBuilder {
+        TransactionBuilder::new(self.clone(), Some(name.into()), options.into())
+    }
+
+    /// Starts a transaction and makes it current on this thread until the returned scope is dropped.
+    ///
+    /// Takes a type (`"script"`), or [`TransactionOptions`] with a parent. It gets its name when it ends.
+    pub fn begin_transaction(&self, options: impl Into<TransactionOptions>) -> TransactionScope {
+        TransactionBuilder::new(self.clone(), None, options.into()).begin()
+    }
+
+    /// Ends this thread's current transaction if it is one of this tracer, and returns its id.
+    ///
+    /// `name` and `result` fill only what is unset. Spans still open stay legal; the later drop of the scope does nothing.
+    /// `None` where no transaction of this tracer is current.
+    pub fn end_transaction(&self, name: impl Into<Keyword>, result: impl Into<Keyword>) -> Option<SpanId> {
+        let node = current::with(|current| Arc::clone(current.transaction()))?;
+        if !self.is_same(&node.tracer) || node.is_ended() {
+            return None;
+        }
+        let (name, result) = (name.into(), result.into());
+        node.update("end_transaction", |body| {
+            body.name.get_or_insert(name);
+            body.result.get_or_insert(result);
+        });
+        node.end();
+        current::clear_transaction(&node);
+        Some(node.id)
+    }
+
+    /// Whether `url_path` matches `transaction_ignore_urls`.
+    ///
+    /// For authors of integrations: such a request gets no transaction.
+    pub fn ignores_url(&self, url_path: &str) -> bool {
+        self.shared
+            .as_ref()
+            .is_some_and(|shared| shared.settings.load().transaction_ignore_urls.matches_any(url_path))
+    }
+
+    pub(crate) fn settings(&self) -> Option<Arc<Settings>> {
+        self.shared.as_ref().map(|shared| shared.settings.snapshot())
+    }
+
+    pub(crate) fn submit(&self, record: Record) {
+        if let Some(shared) = &self.shared {
+            shared.queue.push(record);
+        }
+    }
+
+    /// Explains a detail in the agent's log.
+    pub(crate) fn debug(&self, message: std::fmt::Arguments<'_>) {
+        if let Some(shared) = &self.shared {
+            shared.log.debug(message);
+        }
+    }
+
+    /// Warns in the agent's log.
+    pub(crate) fn warn(&self, message: std::fmt::Arguments<'_>) {
+        if let Some(shared) = &self.shared {
+            shared.log.warn(message);
+        }
+    }
+
+    fn is_same(&self, other: &Tracer) -> bool {
+        match (&self.shared, &other.shared) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Tracer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tracer").field("recording", &self.is_recording()).finish()
+    }
+}
+
+/// The tracer of whatever transaction is current on this thread, if any.
+pub(crate) fn of_current() -> Option<Tracer> {
+    current::with(|current: &Current| current.transaction().tracer.clone())
+}

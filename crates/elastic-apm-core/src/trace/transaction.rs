@@ -1,0 +1,64 @@
+//! The owner of a running transaction: dropping it ends the transaction.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::node::TransactionNode;
+use super::transaction_ref::TransactionRef;
+
+/// A unit of work that a service was asked for: a request, a message, a job.
+///
+/// It ends when this handle is dropped or [`end`](Transaction::end) is called; it is *not* current by itself
+/// (see [`TransactionBuilder::begin`] and [`TransactionBuilder::run`]). The handle may move between threads.
+/// Dereferences to [`TransactionRef`], where everything that can be said of it is.
+///
+/// ```
+/// use elastic_apm_core::testing::RecordingAgent;
+///
+/// let agent = RecordingAgent::new();
+/// let transaction = agent.tracer().transaction("import", "batch").start();
+/// transaction.set_result("success");
+/// drop(transaction);
+///
+/// assert_eq!(agent.events().transactions[0].result.as_deref(), Some("success"));
+/// ```
+#[must_use = "a transaction ends as soon as its handle is dropped"]
+pub struct Transaction {
+    shared: TransactionRef,
+}
+
+impl Transaction {
+    /// A transaction that records nothing.
+    pub fn noop() -> Self {
+        Transaction { shared: TransactionRef { node: None } }
+    }
+
+    pub(crate) fn new(node: Arc<TransactionNode>) -> Self {
+        Transaction { shared: TransactionRef { node: Some(node) } }
+    }
+
+    /// Ends the transaction, as dropping the handle does.
+    pub fn end(self) {}
+}
+
+impl Deref for Transaction {
+    type Target = TransactionRef;
+
+    fn deref(&self) -> &TransactionRef {
+        &self.shared
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if let Some(node) = self.shared.node() {
+            node.end();
+        }
+    }
+}
+
+impl std::fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Transaction").field(&self.shared).finish()
+    }
+}

@@ -1,0 +1,173 @@
+//! Describes a transaction before it starts: name, type, parent, start time, links.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use elastic_apm_intake::{Keyword, LabelValue, Labels, SpanLink};
+
+use super::clock::Timebase;
+use super::node::{TransactionBody, TransactionIdentity, TransactionNode};
+use super::random;
+use super::run::Run;
+use super::sampler::Sampling;
+use super::tracer::Tracer;
+use super::transaction::Transaction;
+use super::transaction_scope::TransactionScope;
+use crate::propagation::{TraceContext, TraceParent};
+
+/// The type of a transaction, and what else can be said when it begins.
+///
+/// A plain string is its type: `begin_transaction("script")`. Python's `trace_parent=` has this form:
+///
+/// ```
+/// use elastic_apm_core::{TraceContext, Tracer, TransactionOptions};
+///
+/// let parent = TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01").ok();
+/// let options = TransactionOptions::new("script").child_of(parent);
+/// let scope = Tracer::noop().begin_transaction(options);
+/// # drop(scope);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TransactionOptions {
+    kind: Keyword,
+    parent: Option<TraceContext>,
+    start: Option<SystemTime>,
+    links: Vec<SpanLink>,
+    labels: Labels,
+}
+
+impl TransactionOptions {
+    /// Options of a transaction of this type; an empty type becomes `custom`.
+    pub fn new(kind: impl Into<Keyword>) -> Self {
+        TransactionOptions { kind: kind.into(), ..TransactionOptions::default() }
+    }
+
+    /// Continues the caller's trace. `None`, as bad headers give it, starts a new one.
+    pub fn child_of(mut self, parent: impl Into<Option<TraceContext>>) -> Self {
+        self.parent = parent.into();
+        self
+    }
+
+    /// The transaction started then. A time in the future is taken as now.
+    pub fn start_time(mut self, start: SystemTime) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// Links the transaction to spans of other traces, in order.
+    pub fn links(mut self, links: impl IntoIterator<Item = SpanLink>) -> Self {
+        self.links.extend(links);
+        self
+    }
+
+    /// Adds a label.
+    pub fn label(mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) -> Self {
+        self.labels.insert(key.into(), value.into());
+        self
+    }
+}
+
+impl From<&'static str> for TransactionOptions {
+    fn from(kind: &'static str) -> Self {
+        TransactionOptions::new(kind)
+    }
+}
+
+impl From<String> for TransactionOptions {
+    fn from(kind: String) -> Self {
+        TransactionOptions::new(kind)
+    }
+}
+
+/// A transaction that has not started yet.
+///
+/// Start it as a plain handle ([`start`](Self::start)), current on this thread ([`begin`](Self::begin)), or around a
+/// future ([`run`](Self::run), [`try_run`](Self::try_run)).
+#[must_use = "nothing starts until one of start, begin, run or try_run is called"]
+pub struct TransactionBuilder {
+    tracer: Tracer,
+    name: Option<Keyword>,
+    options: TransactionOptions,
+}
+
+impl TransactionBuilder {
+    pub(crate) fn new(tracer: Tracer, name: Option<Keyword>, options: TransactionOptions) -> Self {
+        TransactionBuilder { tracer, name, options }
+    }
+
+    /// Continues the caller's trace. `None`, as bad headers give it, starts a new one.
+    pub fn child_of(mut self, parent: impl Into<Option<TraceContext>>) -> Self {
+        self.options = self.options.child_of(parent);
+        self
+    }
+
+    /// The transaction started then. A time in the future is taken as now.
+    pub fn start_time(mut self, start: SystemTime) -> Self {
+        self.options = self.options.start_time(start);
+        self
+    }
+
+    /// Links the transaction to spans of other traces, in order.
+    pub fn links(mut self, links: impl IntoIterator<Item = SpanLink>) -> Self {
+        self.options = self.options.links(links);
+        self
+    }
+
+    /// Adds a label.
+    pub fn label(mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) -> Self {
+        self.options = self.options.label(key, value);
+        self
+    }
+
+    /// Starts the transaction and returns its owner. It is not current anywhere: for integrations, and for work whose end
+    /// is not where its start is.
+    pub fn start(self) -> Transaction {
+        if !self.tracer.is_recording() {
+            return Transaction::noop();
+        }
+        let Some(settings) = self.tracer.settings() else { return Transaction::noop() };
+        let TransactionOptions { kind, parent, start, links, labels } = self.options;
+        let sampling = match &parent {
+            Some(parent) => Sampling::of_child(parent),
+            None => Sampling::of_root(settings.transaction_sample_rate),
+        };
+        let id = random::span_id();
+        let identity = TransactionIdentity {
+            traceparent: match &parent {
+                Some(parent) => parent.traceparent().with_parent(id),
+                None => TraceParent::new(random::trace_id(), id, sampling.sampled),
+            },
+            parent_id: parent.as_ref().map(|parent| parent.traceparent().parent_id()),
+            sampled: sampling.sampled,
+            sample_rate: sampling.rate,
+            tracestate: sampling.tracestate,
+            timebase: start.map_or_else(Timebase::now, Timebase::starting_at),
+        };
+        let labels = if identity.sampled { labels } else { Labels::default() };
+        let body = TransactionBody { name: self.name, kind, links, labels, ..TransactionBody::default() };
+        Transaction::new(Arc::new(TransactionNode::new(self.tracer, settings, identity, body)))
+    }
+
+    /// Starts the transaction and makes it current on this thread until the scope is dropped.
+    ///
+    /// For synchronous code. In async code use [`run`](Self::run): a scope held over an `.await` is seen by unrelated
+    /// tasks that are polled on the same thread meanwhile.
+    pub fn begin(self) -> TransactionScope {
+        TransactionScope::new(self.start())
+    }
+
+    /// Runs `future` inside the transaction, which starts at the first poll and ends with the future.
+    ///
+    /// A panic makes it a failure and is passed on; a future dropped midway ends with result `cancelled` and outcome `unknown`.
+    pub fn run<F: Future>(self, future: F) -> Run<F> {
+        Run::new(self, future, |_| true)
+    }
+
+    /// Like [`run`](Self::run), and an `Err` makes it a failure. Results are `success` and `failure` unless set.
+    pub fn try_run<F, T, E>(self, future: F) -> Run<F>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        Run::new(self, future, Result::is_ok)
+    }
+}

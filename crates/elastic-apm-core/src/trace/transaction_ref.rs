@@ -1,0 +1,181 @@
+//! What can be said of a transaction by anyone who has a reference to it, the owner among them.
+//!
+//! A reference to a transaction that does not record answers every call with a no-op.
+
+use std::sync::Arc;
+
+use elastic_apm_intake::{Context, Keyword, LabelValue, Outcome, SpanId, TraceId, User};
+use serde_json::Value;
+
+use super::current::{Current, TaskContext};
+use super::node::{TransactionBody, TransactionNode};
+use super::span_builder::{Parent, SpanBuilder};
+use crate::captured::{CapturedRequest, CapturedResponse};
+use crate::propagation::TraceParent;
+
+/// A running transaction, seen by someone who does not own it: names and describes it, never ends it.
+///
+/// Cheap to clone; `Send` and `Sync`. [`Transaction`](crate::Transaction) and [`TransactionScope`](crate::TransactionScope)
+/// dereference to it. Setters on an ended or unrecorded transaction do nothing; a debug line of the agent's log says so.
+#[derive(Clone)]
+pub struct TransactionRef {
+    pub(super) node: Option<Arc<TransactionNode>>,
+}
+
+impl TransactionRef {
+    pub(crate) fn node(&self) -> Option<&Arc<TransactionNode>> {
+        self.node.as_ref()
+    }
+
+    /// Whether anything comes of this transaction at all.
+    pub fn is_recording(&self) -> bool {
+        self.node.as_ref().is_some_and(|node| !node.is_ended())
+    }
+
+    /// Whether spans and context are recorded, not only the transaction's name and times.
+    pub fn is_sampled(&self) -> bool {
+        self.node.as_ref().is_some_and(|node| node.sampled)
+    }
+
+    /// The transaction's id, or `None` when it does not record.
+    pub fn id(&self) -> Option<SpanId> {
+        self.node.as_ref().map(|node| node.id)
+    }
+
+    /// The id of the trace it belongs to, or `None` when it does not record.
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.node.as_ref().map(|node| node.trace_id)
+    }
+
+    /// The `traceparent` that makes others children of this transaction.
+    pub fn trace_parent(&self) -> Option<TraceParent> {
+        self.node.as_ref().map(|node| node.traceparent)
+    }
+
+    /// Names the transaction, replacing any name: keep it low in cardinality, `GET /users/{id}`.
+    pub fn set_name(&self, name: impl Into<Keyword>) {
+        let Some(node) = &self.node else { return };
+        let name = name.into();
+        node.update("set_name", |body| body.name = Some(name));
+    }
+
+    /// Names the transaction unless it has a name: what instrumentation uses, so that the user's word stands.
+    pub fn set_name_if_unset(&self, name: impl Into<Keyword>) {
+        let Some(node) = &self.node else { return };
+        let name = name.into();
+        node.update("set_name_if_unset", |body| {
+            body.name.get_or_insert(name);
+        });
+    }
+
+    /// Sets the result, a short free string such as `HTTP 2xx` or `success`.
+    pub fn set_result(&self, result: impl Into<Keyword>) {
+        let Some(node) = &self.node else { return };
+        let result = result.into();
+        node.update("set_result", |body| body.result = Some(result));
+    }
+
+    /// Sets the result unless there is one.
+    pub fn set_result_if_unset(&self, result: impl Into<Keyword>) {
+        let Some(node) = &self.node else { return };
+        let result = result.into();
+        node.update("set_result_if_unset", |body| {
+            body.result.get_or_insert(result);
+        });
+    }
+
+    /// Sets the outcome. The user's word: no status and no error overrides it.
+    pub fn set_outcome(&self, outcome: Outcome) {
+        self.update("set_outcome", |body| body.verdict.by_user(outcome));
+    }
+
+    /// Sets what the protocol's status says about the outcome; [`set_outcome`](Self::set_outcome) still wins.
+    ///
+    /// For authors of integrations.
+    pub fn set_protocol_outcome(&self, outcome: Outcome) {
+        self.update("set_protocol_outcome", |body| body.verdict.by_protocol(outcome));
+    }
+
+    /// Marks the transaction as failed where neither the user nor the protocol says otherwise.
+    pub fn set_failed(&self) {
+        self.update("set_failed", |body| body.verdict.failed());
+    }
+
+    /// Adds an indexed label. `.`, `*` and `"` in the key become `_`; the same key again replaces the value.
+    pub fn label(&self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
+        let Some(node) = self.sampled_node() else { return };
+        let (key, value) = (key.into(), value.into());
+        node.update("label", |body| body.labels.insert(key, value));
+    }
+
+    /// Says who the user is. Given again, it replaces the former.
+    pub fn set_user_context(&self, user: User) {
+        self.with_context("set_user_context", |context| context.user = Some(Box::new(user)));
+    }
+
+    /// Adds one entry of custom context: any JSON, not indexed. `.`, `*` and `"` in the key become `_`.
+    pub fn set_custom_context(&self, key: &str, value: impl Into<Value>) {
+        if self.sampled_node().is_none() {
+            return;
+        }
+        let (key, value) = (key.replace(['.', '*', '"'], "_"), value.into());
+        self.with_context("set_custom_context", |context| {
+            context.custom.get_or_insert_default().insert(key, value);
+        });
+    }
+
+    /// Keeps what a layer saw of the request; ignored when unsampled. For authors of integrations.
+    pub fn capture_request(&self, request: CapturedRequest) {
+        let Some(node) = self.sampled_node() else { return };
+        let request = Arc::new(request);
+        node.update("capture_request", |body| body.request = Some(request));
+    }
+
+    /// Keeps what a layer saw of the response; ignored when unsampled. For authors of integrations.
+    pub fn capture_response(&self, response: CapturedResponse) {
+        let Some(node) = self.sampled_node() else { return };
+        node.update("capture_response", |body| body.response = Some(response));
+    }
+
+    /// Whether headers are to be captured for this transaction: sampled, and `capture_headers` is on.
+    pub fn captures_headers(&self) -> bool {
+        self.sampled_node().is_some_and(|node| node.settings.capture_headers)
+    }
+
+    /// Describes a span below this transaction, whatever is current.
+    pub fn span(&self, name: impl Into<Keyword>) -> SpanBuilder {
+        SpanBuilder::below(self.sampled_node().map(|node| Parent::transaction(Arc::clone(node))), name)
+    }
+
+    /// The context in which this transaction is current. For authors of integrations.
+    pub fn context(&self) -> TaskContext {
+        TaskContext::new(self.node.clone().map(Current::Transaction))
+    }
+
+    /// Drops the transaction silently when it ends; its spans that ended before are not called back.
+    pub fn discard(&self) {
+        self.update("discard", |body| body.discarded = true);
+    }
+
+    fn sampled_node(&self) -> Option<&Arc<TransactionNode>> {
+        self.node.as_ref().filter(|node| node.sampled)
+    }
+
+    fn update(&self, what: &str, change: impl FnOnce(&mut TransactionBody)) {
+        if let Some(node) = &self.node {
+            node.update(what, change);
+        }
+    }
+
+    fn with_context(&self, what: &str, change: impl FnOnce(&mut Context)) {
+        if let Some(node) = self.sampled_node() {
+            node.update(what, |body| change(body.context.get_or_insert_default()));
+        }
+    }
+}
+
+impl std::fmt::Debug for TransactionRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TransactionRef").field("id", &self.id()).field("trace_id", &self.trace_id()).finish()
+    }
+}

@@ -1,0 +1,70 @@
+//! A transaction that is current on one thread until its scope is left.
+
+use std::ops::Deref;
+
+use elastic_apm_intake::Keyword;
+
+use super::current::{Activation, Current};
+use super::transaction::Transaction;
+
+/// A running transaction that is current on this thread; dropping it ends the transaction and restores what was current.
+///
+/// Not `Send`: it belongs to the thread that began it. Dereferences to [`Transaction`] for everything else.
+///
+/// ```
+/// use elastic_apm_core::testing::RecordingAgent;
+///
+/// let agent = RecordingAgent::new();
+/// let tx = agent.tracer().begin_transaction("script");
+/// // the job
+/// tx.end_with("nightly-report", "success");
+///
+/// assert_eq!(agent.events().transactions[0].name.as_deref(), Some("nightly-report"));
+/// ```
+#[must_use = "the transaction ends as soon as its scope is dropped: bind it, as in `let tx = …`"]
+pub struct TransactionScope {
+    transaction: Transaction,
+    // Dropped after the transaction, so that what was current before is restored when this one has ended.
+    _activation: Activation,
+}
+
+impl TransactionScope {
+    pub(crate) fn new(transaction: Transaction) -> Self {
+        let activation = match transaction.node() {
+            Some(node) => Activation::new(Current::Transaction(node.clone())),
+            None => Activation::noop(),
+        };
+        TransactionScope { transaction, _activation: activation }
+    }
+
+    /// Ends the transaction; `name` and `result` fill only what is unset.
+    pub fn end_with(self, name: impl Into<Keyword>, result: impl Into<Keyword>) {
+        self.transaction.set_name_if_unset(name);
+        self.transaction.set_result_if_unset(result);
+    }
+
+    /// Ends the transaction, as dropping the scope does.
+    pub fn end(self) {}
+}
+
+impl Deref for TransactionScope {
+    type Target = Transaction;
+
+    fn deref(&self) -> &Transaction {
+        &self.transaction
+    }
+}
+
+impl Drop for TransactionScope {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.transaction.set_failed();
+        }
+    }
+}
+
+impl std::fmt::Debug for TransactionScope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("TransactionScope").field(&self.transaction).finish()
+    }
+}

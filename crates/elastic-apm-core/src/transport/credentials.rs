@@ -1,0 +1,102 @@
+//! The `Authorization` header.
+
+use http::HeaderValue;
+
+use crate::config::{Config, Secret};
+
+/// Builds the header: the API key if there is one, else the secret token, else none.
+pub(super) fn authorization(config: &Config) -> Option<HeaderValue> {
+    let text = match (&config.api_key, &config.secret_token) {
+        (Some(key), _) => format!("ApiKey {}", encoded(key)),
+        (None, Some(token)) => format!("Bearer {}", token.expose()),
+        (None, None) => return None,
+    };
+    // Secrets are printable ASCII, which always makes a header.
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Encodes `id:key`. A key without colon is encoded already: base64 has none.
+fn encoded(key: &Secret) -> String {
+    let key = key.expose();
+    if key.contains(':') { base64(key.as_bytes()) } else { key.to_owned() }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for digit in 0..4 {
+            let sextet = bits >> (18 - 6 * digit) & 0x3f;
+            text.push(if digit > chunk.len() { '=' } else { char::from(ALPHABET[sextet as usize]) });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ConfigBuilder, Environment, resolve};
+
+    fn header(code: ConfigBuilder) -> Option<String> {
+        let config = resolve(code, &Environment::empty()).config;
+        authorization(&config).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn an_encoded_api_key_is_sent_as_it_is() {
+        let header = header(ConfigBuilder::default().api_key("RTNxMjlXNEJt"));
+
+        assert_eq!(header.as_deref(), Some("ApiKey RTNxMjlXNEJt"));
+    }
+
+    #[test]
+    fn an_api_key_with_its_id_is_encoded() {
+        let header = header(ConfigBuilder::default().api_key("VuaCfGcBCdbkQm-e5aOx:ui2lp2axTNmsyakw9tvNnw"));
+
+        assert_eq!(header.as_deref(), Some("ApiKey VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=="));
+    }
+
+    #[test]
+    fn a_secret_token_is_a_bearer_token() {
+        assert_eq!(header(ConfigBuilder::default().secret_token("secr3tT0ken")).as_deref(), Some("Bearer secr3tT0ken"));
+    }
+
+    #[test]
+    fn an_api_key_wins_over_a_secret_token() {
+        let header = header(ConfigBuilder::default().api_key("MjlXNEJasdfDt").secret_token("secr3tT0ken"));
+
+        assert_eq!(header.as_deref(), Some("ApiKey MjlXNEJasdfDt"));
+    }
+
+    #[test]
+    fn without_credentials_there_is_no_header() {
+        assert_eq!(header(ConfigBuilder::default()), None);
+    }
+
+    #[test]
+    fn the_header_is_marked_as_sensitive() {
+        let config = resolve(ConfigBuilder::default().api_key("key"), &Environment::empty()).config;
+
+        assert!(authorization(&config).unwrap().is_sensitive());
+    }
+
+    #[test]
+    fn base64_matches_the_examples_of_rfc_4648() {
+        for (plain, encoded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+}

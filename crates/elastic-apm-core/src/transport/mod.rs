@@ -1,0 +1,39 @@
+//! The way to the APM Server: one request in, one answer out.
+//!
+//! What is in a request, when it is sent and whether it is sent again is not known here; only whether the server can have
+//! seen it.
+
+mod body;
+mod credentials;
+mod error;
+mod executor;
+mod http;
+mod tls;
+mod user_agent;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+
+pub use self::error::TransportError;
+pub(crate) use self::http::HttpTransport;
+
+/// The answer to one request, some time later. Dropping it gives the request up.
+pub type TransportFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<::http::Response<Bytes>, TransportError>> + Send + 'a>>;
+
+/// Carries requests to the APM Server. The agent brings its own; tests and unusual networks put theirs in its place.
+///
+/// Requests have only a path, such as `/intake/v2/events`, and the headers that describe their body. Address and
+/// credentials are the transport's. It is called on the agent's own thread, inside the agent's own runtime, with one request at a
+/// time, and must not go through anything that the agent traces.
+pub trait Transport: Send + Sync + 'static {
+    /// Sends a request and waits for the whole answer, whatever its status. The wait must be bounded.
+    fn send(&self, request: ::http::Request<Bytes>) -> TransportFuture<'_>;
+
+    /// Tells whether compressing is worth the time; not so for a server on this machine.
+    fn wants_compression(&self) -> bool {
+        true
+    }
+}

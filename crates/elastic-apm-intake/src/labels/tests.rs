@@ -1,0 +1,112 @@
+use super::Labels;
+use crate::label_value::LabelValue;
+
+fn written(labels: &Labels) -> String {
+    serde_json::to_string(labels).unwrap()
+}
+
+#[test]
+fn a_label_value_takes_24_bytes() {
+    assert_eq!(size_of::<LabelValue>(), 24);
+    assert_eq!(size_of::<Labels>(), 104);
+}
+
+#[test]
+fn values_keep_their_types() {
+    let mut labels = Labels::new();
+    labels.insert("s", "text");
+    labels.insert("b", true);
+    labels.insert("i", -3);
+    labels.insert("f", 0.5);
+    labels.insert("o", String::from("owned"));
+    labels.insert("c", LabelValue::copied("copied"));
+
+    let json = written(&labels);
+
+    assert_eq!(json, r#"{"s":"text","b":true,"i":-3,"f":0.5,"o":"owned","c":"copied"}"#);
+    assert_eq!(serde_json::from_str::<Labels>(&json).unwrap(), labels);
+}
+
+#[test]
+fn integers_beyond_i64_become_numbers() {
+    assert_eq!(LabelValue::from(i64::MAX as u64), LabelValue::Integer(i64::MAX));
+    assert_eq!(LabelValue::from(u64::MAX), LabelValue::Number(18_446_744_073_709_551_615.0));
+    assert_eq!(LabelValue::from(usize::MAX), LabelValue::from(u64::MAX));
+    assert_eq!(LabelValue::from(i128::MIN), LabelValue::Number(-170_141_183_460_469_231_731_687_303_715_884_105_728.0));
+    assert_eq!(LabelValue::from(i128::from(i64::MIN)), LabelValue::Integer(i64::MIN));
+    assert_eq!(LabelValue::from(u128::MAX), LabelValue::Number(u128::MAX as f64));
+}
+
+#[test]
+fn numbers_that_are_not_finite_become_text() {
+    let mut labels = Labels::new();
+    labels.insert("nan", f32::NAN);
+    labels.insert("inf", f64::INFINITY);
+    labels.insert("neg", LabelValue::Number(f64::NEG_INFINITY));
+
+    assert_eq!(written(&labels), r#"{"nan":"NaN","inf":"inf","neg":"-inf"}"#);
+}
+
+#[test]
+fn the_last_value_of_a_key_wins_in_the_first_ones_place() {
+    let mut labels: Labels = [("a", 1), ("b", 2)].into_iter().collect();
+
+    labels.extend([("a", 3)]);
+
+    assert_eq!(written(&labels), r#"{"a":3,"b":2}"#);
+}
+
+#[test]
+fn keys_are_rewritten_and_equal_ones_are_one() {
+    let mut labels = Labels::new();
+    labels.insert("a.b*c\"d", 1);
+    labels.insert("a_b_c_d", 2);
+    labels.insert("a*b.c_d", 3);
+
+    assert_eq!(written(&labels), r#"{"a_b_c_d":3}"#);
+    assert_eq!(labels.get("a.b.c.d"), Some(&LabelValue::Integer(3)));
+    assert_eq!(labels.len(), 1);
+}
+
+#[test]
+fn keys_that_differ_beyond_the_limit_are_one() {
+    let mut labels = Labels::new();
+    labels.insert(format!("{}x", "k".repeat(1024)), 1);
+    labels.insert(format!("{}y", "k".repeat(1024)), 2);
+
+    assert_eq!(written(&labels), format!("{{\"{}…\":2}}", "k".repeat(1023)));
+}
+
+#[test]
+fn reading_drops_nulls_and_keeps_the_last_of_equal_keys() {
+    let labels: Labels = serde_json::from_str(r#"{"a":null,"b.c":1,"b_c":2.5,"d":"x"}"#).unwrap();
+
+    assert_eq!(written(&labels), r#"{"b_c":2.5,"d":"x"}"#);
+}
+
+#[test]
+fn integers_stay_integers_when_read() {
+    let labels: Labels =
+        serde_json::from_str(r#"{"i":7,"n":-7,"f":7.0,"big":100000000000000000000,"u":18446744073709551615}"#).unwrap();
+
+    assert_eq!(labels.get("i"), Some(&LabelValue::Integer(7)));
+    assert_eq!(labels.get("n"), Some(&LabelValue::Integer(-7)));
+    assert_eq!(labels.get("f"), Some(&LabelValue::Number(7.0)));
+    assert_eq!(labels.get("big"), Some(&LabelValue::Number(1e20)));
+    assert_eq!(labels.get("u"), Some(&LabelValue::from(u64::MAX)));
+}
+
+#[test]
+fn nested_values_are_refused() {
+    for json in [r#"{"a":{}}"#, r#"{"a":[1]}"#, "[]", "1"] {
+        assert!(serde_json::from_str::<Labels>(json).is_err(), "{json}");
+    }
+}
+
+#[test]
+fn iteration_follows_insertion() {
+    let labels: Labels = [("z", 1), ("a", 2), ("m", 3)].into_iter().collect();
+
+    assert_eq!(labels.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["z", "a", "m"]);
+    assert_eq!(labels.into_iter().map(|(key, _)| key.to_string()).collect::<String>(), "zam");
+}

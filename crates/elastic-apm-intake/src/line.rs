@@ -1,0 +1,120 @@
+//! One line of NDJSON: `{"span":{…}}`.
+//!
+//! Knows the names of the kinds and the size of a line; how lines become a request is not known here.
+
+use serde::Serialize;
+
+use crate::error::ErrorEvent;
+use crate::log::LogEvent;
+use crate::metadata::Metadata;
+use crate::metricset::Metricset;
+use crate::span::SpanEvent;
+use crate::transaction::TransactionEvent;
+
+/// The most bytes the server takes for one line, including its newline.
+pub const MAX_EVENT_SIZE: usize = 307_200;
+
+/// An event that can stand on a line of its own.
+pub trait WireEvent: Serialize {
+    /// The name of its kind, the only key of the line's object.
+    const KIND: &'static str;
+}
+
+/// Appends one line, newline included, and returns its length in bytes.
+///
+/// What is in the buffer stays. A caller that finds the line longer than [`MAX_EVENT_SIZE`] truncates the buffer by as much.
+///
+/// ```
+/// use elastic_apm_intake::{Metricset, Sample, write_line};
+///
+/// let mut metricset = Metricset { timestamp: 1, ..Metricset::default() };
+/// metricset.samples.insert("jobs.waiting", Sample::gauge(3.0));
+///
+/// let mut lines = Vec::new();
+/// let length = write_line(&metricset, &mut lines);
+///
+/// assert_eq!(length, lines.len());
+/// assert_eq!(
+///     String::from_utf8_lossy(&lines),
+///     "{\"metricset\":{\"timestamp\":1,\"samples\":{\"jobs.waiting\":{\"value\":3,\"type\":\"gauge\"}}}}\n",
+/// );
+/// ```
+pub fn write_line<E: WireEvent + ?Sized>(event: &E, out: &mut Vec<u8>) -> usize {
+    let start = out.len();
+    out.extend_from_slice(b"{\"");
+    out.extend_from_slice(E::KIND.as_bytes());
+    out.extend_from_slice(b"\":");
+    match serde_json::to_writer(&mut *out, event) {
+        Ok(()) => out.extend_from_slice(b"}\n"),
+        // No type here can fail to serialise; a foreign one that does leaves nothing behind.
+        Err(_) => out.truncate(start),
+    }
+    out.len() - start
+}
+
+/// An event of any kind, as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// What is common to all events of the stream.
+    Metadata(Box<Metadata>),
+    /// A request, message or job.
+    Transaction(Box<TransactionEvent>),
+    /// An operation within a transaction.
+    Span(Box<SpanEvent>),
+    /// An error.
+    Error(Box<ErrorEvent>),
+    /// Measured values.
+    Metricset(Box<Metricset>),
+    /// A log record.
+    Log(Box<LogEvent>),
+}
+
+impl Event {
+    /// The name of its kind.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Metadata(_) => Metadata::KIND,
+            Self::Transaction(_) => TransactionEvent::KIND,
+            Self::Span(_) => SpanEvent::KIND,
+            Self::Error(_) => ErrorEvent::KIND,
+            Self::Metricset(_) => Metricset::KIND,
+            Self::Log(_) => LogEvent::KIND,
+        }
+    }
+
+    /// Appends the event as one line and returns its length; see [`write_line`].
+    pub fn write_line(&self, out: &mut Vec<u8>) -> usize {
+        match self {
+            Self::Metadata(event) => write_line(&**event, out),
+            Self::Transaction(event) => write_line(&**event, out),
+            Self::Span(event) => write_line(&**event, out),
+            Self::Error(event) => write_line(&**event, out),
+            Self::Metricset(event) => write_line(&**event, out),
+            Self::Log(event) => write_line(&**event, out),
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($variant:ident $event:ty = $kind:literal;)*) => {$(
+        impl WireEvent for $event {
+            const KIND: &'static str = $kind;
+        }
+
+        impl From<$event> for Event {
+            fn from(event: $event) -> Self {
+                Self::$variant(Box::new(event))
+            }
+        }
+    )*};
+}
+
+kinds! {
+    Metadata Metadata = "metadata";
+    Transaction TransactionEvent = "transaction";
+    Span SpanEvent = "span";
+    Error ErrorEvent = "error";
+    Metricset Metricset = "metricset";
+    Log LogEvent = "log";
+}

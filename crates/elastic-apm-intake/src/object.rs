@@ -1,0 +1,41 @@
+//! Writing a JSON object field by field: absent fields are skipped, never null.
+//!
+//! For the types whose shape in memory is not their shape on the wire; the others derive.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// A JSON object that is being written.
+pub(crate) struct Object<S: Serializer>(S::SerializeMap);
+
+impl<S: Serializer> Object<S> {
+    /// Opens the object.
+    pub(crate) fn begin(serializer: S) -> Result<Self, S::Error> {
+        serializer.serialize_map(None).map(Self)
+    }
+
+    /// Writes a field that is always there.
+    #[inline]
+    pub(crate) fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), S::Error> {
+        self.0.serialize_entry(key, value)
+    }
+
+    /// Writes a field that may be absent.
+    #[inline]
+    pub(crate) fn option<T: Serialize>(&mut self, key: &'static str, value: &Option<T>) -> Result<(), S::Error> {
+        match value {
+            Some(value) => self.field(key, value),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a list unless it is empty.
+    #[inline]
+    pub(crate) fn list<T: Serialize>(&mut self, key: &'static str, values: &[T]) -> Result<(), S::Error> {
+        if values.is_empty() { Ok(()) } else { self.field(key, values) }
+    }
+
+    /// Closes the object.
+    pub(crate) fn end(self) -> Result<S::Ok, S::Error> {
+        self.0.end()
+    }
+}

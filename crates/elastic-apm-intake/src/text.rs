@@ -1,0 +1,216 @@
+//! Text that never exceeds its field's limit on the wire.
+//!
+//! Knows the limits and how a text is cut; does not know which field it belongs to.
+
+use std::borrow::{Borrow, Cow};
+use std::fmt;
+use std::ops::Deref;
+
+use compact_str::{CompactString, ToCompactString};
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+/// Replaces the last kept character of a text that was cut.
+const ELLIPSIS: char = '…';
+
+/// A string of at most `LIMIT` Unicode characters on the wire.
+///
+/// In memory it holds whatever it was given: the limit is applied while the text is written, where a longer one loses
+/// its tail and ends in `…`. Reading keeps everything. Up to 24 bytes live inline, string literals are
+/// borrowed, and `Text` as well as `Option<Text>` take 24 bytes.
+///
+/// ```
+/// use elastic_apm_intake::Text;
+///
+/// let name: Text<5> = "checkout".into();
+///
+/// assert_eq!(name, "checkout");
+/// assert_eq!(serde_json::to_string(&name).unwrap(), r#""chec…""#);
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text<const LIMIT: usize>(CompactString);
+
+/// Indexed text: at most 1024 characters, the limit of nearly every field.
+pub type Keyword = Text<1024>;
+
+/// Text of the fields that may be long (bodies, statements, messages): at most 10,000 characters.
+pub type LongText = Text<10_000>;
+
+/// Text without a limit of its own; only the size of the whole event bounds it.
+pub type FreeText = Text<{ usize::MAX }>;
+
+impl<const LIMIT: usize> Text<LIMIT> {
+    /// The most characters that are written.
+    pub const LIMIT: usize = LIMIT;
+
+    /// Wraps a literal without allocating.
+    #[must_use]
+    pub const fn from_static(text: &'static str) -> Self {
+        const { assert!(LIMIT > 0, "a text needs room for at least one character") };
+        Self(CompactString::const_new(text))
+    }
+
+    /// Copies a borrowed string: inline up to 24 bytes, else with one allocation.
+    #[must_use]
+    pub fn copied(text: &str) -> Self {
+        const { assert!(LIMIT > 0, "a text needs room for at least one character") };
+        Self(CompactString::new(text))
+    }
+
+    /// Formats a value straight into the text; short results do not allocate.
+    ///
+    /// ```
+    /// use elastic_apm_intake::Keyword;
+    ///
+    /// assert_eq!(Keyword::formatted(format_args!("HTTP {}xx", 2)), "HTTP 2xx");
+    /// ```
+    #[must_use]
+    pub fn formatted(arguments: fmt::Arguments<'_>) -> Self {
+        match arguments.as_str() {
+            Some(literal) => Self::copied(literal),
+            None => Self(arguments.to_compact_string()),
+        }
+    }
+
+    /// The whole text, not cut.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The same text under another limit, without copying.
+    #[must_use]
+    pub fn into_limit<const OTHER: usize>(self) -> Text<OTHER> {
+        Text(self.0)
+    }
+
+    /// Bytes this text holds outside itself: 0 for literals and for what fits inline.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        if self.0.is_heap_allocated() { self.0.capacity() } else { 0 }
+    }
+
+    /// The head that is kept when the text exceeds its limit; `None` when it fits.
+    fn cut(&self) -> Option<&str> {
+        let text = self.as_str();
+        // A character takes at least one byte, so most texts are settled by their length.
+        if text.len() <= LIMIT {
+            return None;
+        }
+        let mut characters = text.char_indices();
+        let (end_of_head, _) = characters.nth(LIMIT - 1)?;
+        characters.next().map(|_| &text[..end_of_head])
+    }
+
+    /// The text as it is written.
+    pub(crate) fn on_wire(&self) -> Cow<'_, str> {
+        match self.cut() {
+            None => Cow::Borrowed(self.as_str()),
+            Some(head) => {
+                let mut text = String::with_capacity(head.len() + ELLIPSIS.len_utf8());
+                text.push_str(head);
+                text.push(ELLIPSIS);
+                Cow::Owned(text)
+            }
+        }
+    }
+}
+
+impl<const LIMIT: usize> From<&'static str> for Text<LIMIT> {
+    fn from(text: &'static str) -> Self {
+        Self::from_static(text)
+    }
+}
+
+impl<const LIMIT: usize> From<String> for Text<LIMIT> {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl<const LIMIT: usize> From<Cow<'static, str>> for Text<LIMIT> {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(literal) => Self::from_static(literal),
+            Cow::Owned(string) => string.into(),
+        }
+    }
+}
+
+impl<const LIMIT: usize> Deref for Text<LIMIT> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl<const LIMIT: usize> AsRef<str> for Text<LIMIT> {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+// Sound because `Eq`, `Ord` and `Hash` of `CompactString` are those of `str`.
+impl<const LIMIT: usize> Borrow<str> for Text<LIMIT> {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl<const LIMIT: usize> PartialEq<str> for Text<LIMIT> {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl<const LIMIT: usize> PartialEq<&str> for Text<LIMIT> {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl<const LIMIT: usize> fmt::Display for Text<LIMIT> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.as_str(), f)
+    }
+}
+
+impl<const LIMIT: usize> fmt::Debug for Text<LIMIT> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl<const LIMIT: usize> Serialize for Text<LIMIT> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.on_wire())
+    }
+}
+
+impl<'de, const LIMIT: usize> Deserialize<'de> for Text<LIMIT> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor<const LIMIT: usize>;
+
+        impl<const LIMIT: usize> Visitor<'_> for TextVisitor<LIMIT> {
+            type Value = Text<LIMIT>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text::copied(text))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
+                Ok(text.into())
+            }
+        }
+
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! What is written is read back unchanged.
+
+mod support;
+
+use elastic_apm_intake::{ErrorEvent, ErrorLog, Event, Metadata};
+use support::{full, line, minimal};
+
+#[test]
+fn events_with_every_field_are_read_back_unchanged() {
+    for event in full() {
+        assert_eq!(Event::from_line(&line(&event)).unwrap(), event);
+    }
+}
+
+#[test]
+fn events_with_no_field_are_read_back_as_the_server_sees_them() {
+    for event in minimal() {
+        // Two defaults could not be sent as they are: see the types.
+        let expected = match &event {
+            Event::Metadata(_) => {
+                let mut metadata = Metadata::default();
+                metadata.service.name = "unknown-unknown-service".into();
+                metadata.service.agent.name = "unknown".into();
+                metadata.into()
+            }
+            Event::Error(_) => ErrorEvent { log: Some(Box::new(ErrorLog::default())), ..ErrorEvent::default() }.into(),
+            other => other.clone(),
+        };
+
+        assert_eq!(Event::from_line(&line(&event)).unwrap(), expected);
+    }
+}
+
+#[test]
+fn lines_are_appended_to_what_is_there() {
+    let mut stream = b"before\n".to_vec();
+    for event in full() {
+        event.write_line(&mut stream);
+    }
+
+    let read: Vec<_> = elastic_apm_intake::read_lines(&stream[7..]).collect::<Result<_, _>>().unwrap();
+
+    assert!(stream.starts_with(b"before\n{\"metadata\":"));
+    assert_eq!(read, full());
+}
+
+#[test]
+fn the_kind_is_the_key_of_the_line() {
+    for event in full() {
+        let start = format!("{{\"{}\":{{", event.kind());
+        assert!(line(&event).starts_with(start.as_bytes()));
+    }
+}
