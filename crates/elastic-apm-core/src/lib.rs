@@ -38,7 +38,7 @@ pub use captured::{CapturedRequest, CapturedResponse};
 pub use config::{ConfigError, ConfigWarning, OPTIONS, OptionInfo, Source, render_options_markdown};
 pub use default_agent::default_tracer;
 pub use log::{LogLevel, LogLevelError};
-pub use propagation::{TraceContext, TraceParent, TraceParentError, TraceState};
+pub use propagation::{TraceContext, TraceParent, TraceParentError, TraceState, TraceStateError};
 pub use stats::{DropReason, Stats};
 pub use trace::ambient::{
     capture_error, capture_message, capture_span, current_trace_context, inject, label, set_custom_context,

@@ -11,20 +11,29 @@ use http::header::{
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
+const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// `/ui` and the files it loads.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let files = [
-        ("/ui/style.css", "text/css; charset=utf-8", include_str!("page/style.css")),
         ("/ui/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
+        ("/ui/base.css", STYLE, include_str!("page/base.css")),
+        ("/ui/details.css", STYLE, include_str!("page/details.css")),
+        ("/ui/list.css", STYLE, include_str!("page/list.css")),
+        ("/ui/trace.css", STYLE, include_str!("page/trace.css")),
+        ("/ui/api.js", SCRIPT, include_str!("page/api.js")),
         ("/ui/app.js", SCRIPT, include_str!("page/app.js")),
         ("/ui/axis.js", SCRIPT, include_str!("page/axis.js")),
+        ("/ui/colours.js", SCRIPT, include_str!("page/colours.js")),
         ("/ui/details.js", SCRIPT, include_str!("page/details.js")),
         ("/ui/dom.js", SCRIPT, include_str!("page/dom.js")),
+        ("/ui/example.js", SCRIPT, include_str!("page/example.js")),
+        ("/ui/failure.js", SCRIPT, include_str!("page/failure.js")),
         ("/ui/format.js", SCRIPT, include_str!("page/format.js")),
         ("/ui/list.js", SCRIPT, include_str!("page/list.js")),
-        ("/ui/live.js", SCRIPT, include_str!("page/live.js")),
+        ("/ui/overview.js", SCRIPT, include_str!("page/overview.js")),
+        ("/ui/trace.js", SCRIPT, include_str!("page/trace.js")),
         ("/ui/waterfall.js", SCRIPT, include_str!("page/waterfall.js")),
     ];
     let router = Router::new().route("/ui", get(index)).route("/ui/", get(index));

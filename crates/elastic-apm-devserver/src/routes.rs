@@ -2,14 +2,13 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get};
 use tower_http::compression::CompressionLayer;
-use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::api::{self, guard, live};
 use crate::page;
-use crate::protocol::{central, encoding, info, intake};
+use crate::protocol::{central, info, intake};
 use crate::state::App;
 
 /// The largest body of a request that is not an event stream.
@@ -17,11 +16,10 @@ const SMALL_BODY: usize = 64 * 1024;
 
 /// All routes of one server.
 pub(crate) fn router(app: App) -> Router {
-    let intake = Router::new()
+    let agents = Router::new()
+        .route("/", get(info::info))
         .route("/intake/v2/events", any(intake::events))
-        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
-        .layer(from_fn(encoding::settle));
-    let agents = Router::new().route("/", get(info::info)).route("/config/v1/agents", any(central::agents));
+        .route("/config/v1/agents", any(central::agents));
     let api = Router::new()
         .route("/api/traces", get(api::traces).delete(api::clear))
         .route("/api/traces/{id}", get(api::trace))
@@ -32,10 +30,5 @@ pub(crate) fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), guard::local_names_only));
     // A real server compresses no answer to an agent; what goes to browsers may be large.
     let browsers = api.merge(page::routes()).layer(CompressionLayer::new());
-    agents
-        .merge(intake)
-        .merge(browsers)
-        .fallback(info::not_found)
-        .layer(DefaultBodyLimit::max(SMALL_BODY))
-        .with_state(app)
+    agents.merge(browsers).fallback(info::not_found).layer(DefaultBodyLimit::max(SMALL_BODY)).with_state(app)
 }

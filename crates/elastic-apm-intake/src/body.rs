@@ -7,6 +7,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::JsonObject;
+use crate::json::FreeForm;
 use crate::text::LongText;
 
 /// A captured body: text, or the fields of a form.
@@ -40,7 +41,7 @@ impl Serialize for Body {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => text.serialize(serializer),
-            Self::Fields(fields) => fields.serialize(serializer),
+            Self::Fields(fields) => FreeForm(fields).serialize(serializer),
         }
     }
 }

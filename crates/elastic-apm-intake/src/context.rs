@@ -73,7 +73,7 @@ impl Serialize for ContextWriter<'_> {
             object.option("request", &context.request)?;
             object.option("response", &context.response)?;
             object.option("user", &context.user)?;
-            object.option("custom", &context.custom)?;
+            object.free_form("custom", &context.custom)?;
             object.option("message", &context.message)?;
             object.option("service", &context.service)?;
             object.option("cloud", &context.cloud_origin.as_deref().map(|origin| CloudWriter { origin }))?;

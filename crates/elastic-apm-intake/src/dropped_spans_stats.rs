@@ -21,7 +21,11 @@ pub struct DroppedSpanStats {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// Their number and total duration; not written while nothing is counted.
-    #[serde(default, skip_serializing_if = "DroppedDuration::is_empty", deserialize_with = "crate::read::nullable")]
+    #[serde(
+        default,
+        skip_serializing_if = "DroppedDuration::is_empty",
+        deserialize_with = "crate::read::nullable"
+    )]
     pub duration: DroppedDuration,
 }
 

@@ -48,7 +48,7 @@ impl Serialize for Exception {
         object.option("module", &self.module)?;
         object.option("code", &self.code)?;
         object.option("handled", &self.handled)?;
-        object.option("attributes", &self.attributes)?;
+        object.free_form("attributes", &self.attributes)?;
         object.list("stacktrace", &self.stacktrace)?;
         object.list("cause", &self.cause)?;
         object.end()

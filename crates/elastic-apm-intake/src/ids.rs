@@ -25,7 +25,17 @@ impl fmt::Display for ParseIdError {
 
 impl std::error::Error for ParseIdError {}
 
-const DIGITS: [u8; 16] = *b"0123456789abcdef";
+/// The two digits of every byte.
+const DIGITS: [[u8; 2]; 256] = {
+    let digits = *b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
 
 /// The value of one hex digit; upper case only counts when `any_case`.
 const fn digit(byte: u8, any_case: bool) -> Option<u8> {
@@ -89,13 +99,9 @@ macro_rules! id {
 
             /// Hands the lower-case hex form over without allocating.
             fn with_hex<R>(&self, use_hex: impl FnOnce(&str) -> R) -> R {
-                let mut hex = [0; 2 * $bytes];
-                for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
-                    pair[0] = DIGITS[usize::from(byte >> 4)];
-                    pair[1] = DIGITS[usize::from(byte & 15)];
-                }
+                let hex = self.0.map(|byte| DIGITS[usize::from(byte)]);
                 // Hex digits are ASCII, so the empty fallback is never taken.
-                use_hex(std::str::from_utf8(&hex).unwrap_or_default())
+                use_hex(std::str::from_utf8(hex.as_flattened()).unwrap_or_default())
             }
         }
 

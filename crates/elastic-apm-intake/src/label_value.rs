@@ -68,9 +68,16 @@ impl From<bool> for LabelValue {
     }
 }
 
-impl From<&'static str> for LabelValue {
-    fn from(text: &'static str) -> Self {
-        Self::Text(text.into())
+/// Copies: label values are mostly borrowed from what is at hand, and up to 24 bytes live inline.
+impl From<&str> for LabelValue {
+    fn from(text: &str) -> Self {
+        Self::copied(text)
+    }
+}
+
+impl From<&String> for LabelValue {
+    fn from(text: &String) -> Self {
+        Self::copied(text)
     }
 }
 

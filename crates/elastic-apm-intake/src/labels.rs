@@ -3,8 +3,8 @@
 //! Knows how keys look on the wire; which event the labels sit on is not known here.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -17,7 +17,8 @@ use crate::text::Keyword;
 /// Key-value pairs that are indexed and searchable, in the order of insertion.
 ///
 /// The characters `.`, `*` and `"` of a key are written as `_`, as the server would store them. Keys that are equal on
-/// the wire are one key: the last value wins. Two labels need no allocation of their own.
+/// the wire are one key: the last value wins. Two labels need no allocation of their own. Equality is that of the
+/// objects on the wire, so order is no part of it.
 ///
 /// ```
 /// use elastic_apm_intake::Labels;
@@ -28,7 +29,7 @@ use crate::text::Keyword;
 ///
 /// assert_eq!(serde_json::to_string(&labels).unwrap(), r#"{"tenant_id":8}"#);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Labels(SmallVec<[(Keyword, LabelValue); 2]>);
 
 impl Labels {
@@ -73,6 +74,16 @@ impl Labels {
     }
 }
 
+impl PartialEq for Labels {
+    fn eq(&self, other: &Self) -> bool {
+        fn sorted(labels: &Labels) -> BTreeMap<Cow<'_, str>, &LabelValue> {
+            labels.0.iter().map(|(key, value)| (key_on_wire(key), value)).collect()
+        }
+
+        self.len() == other.len() && sorted(self) == sorted(other)
+    }
+}
+
 impl<K: Into<Keyword>, V: Into<LabelValue>> Extend<(K, V)> for Labels {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, labels: I) {
         for (key, value) in labels {
@@ -111,8 +122,13 @@ const fn rewrite(byte: u8) -> u8 {
 /// Whether two keys are one on the wire: equal after rewriting and cutting.
 fn same_key(left: &Keyword, right: &Keyword) -> bool {
     if left.len() <= Keyword::LIMIT && right.len() <= Keyword::LIMIT {
+        // From the end: keys that are made up in numbers tend to share their beginning.
         return left.len() == right.len()
-            && left.bytes().zip(right.bytes()).all(|(left, right)| rewrite(left) == rewrite(right));
+            && left
+                .bytes()
+                .rev()
+                .zip(right.bytes().rev())
+                .all(|(left, right)| rewrite(left) == rewrite(right));
     }
     key_on_wire(left) == key_on_wire(right)
 }

@@ -56,6 +56,7 @@ mod exception;
 mod faas;
 mod headers;
 mod ids;
+mod json;
 mod label_value;
 mod labels;
 mod line;

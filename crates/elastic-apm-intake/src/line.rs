@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::error::ErrorEvent;
+use crate::json::Json;
 use crate::log::LogEvent;
 use crate::metadata::Metadata;
 use crate::metricset::Metricset;
@@ -15,7 +16,9 @@ use crate::transaction::TransactionEvent;
 pub const MAX_EVENT_SIZE: usize = 307_200;
 
 /// An event that can stand on a line of its own.
-pub trait WireEvent: Serialize {
+///
+/// The six kinds are all there are; the trait cannot be implemented elsewhere.
+pub trait WireEvent: Serialize + sealed::Sealed {
     /// The name of its kind, the only key of the line's object.
     const KIND: &'static str;
 }
@@ -44,9 +47,9 @@ pub fn write_line<E: WireEvent + ?Sized>(event: &E, out: &mut Vec<u8>) -> usize 
     out.extend_from_slice(b"{\"");
     out.extend_from_slice(E::KIND.as_bytes());
     out.extend_from_slice(b"\":");
-    match serde_json::to_writer(&mut *out, event) {
+    match event.serialize(Json(out)) {
         Ok(()) => out.extend_from_slice(b"}\n"),
-        // No type here can fail to serialise; a foreign one that does leaves nothing behind.
+        // No event can fail to serialise; one that did would leave nothing behind.
         Err(_) => out.truncate(start),
     }
     out.len() - start
@@ -96,8 +99,15 @@ impl Event {
     }
 }
 
+mod sealed {
+    /// Keeps the trait to the types of this crate.
+    pub trait Sealed {}
+}
+
 macro_rules! kinds {
     ($($variant:ident $event:ty = $kind:literal;)*) => {$(
+        impl sealed::Sealed for $event {}
+
         impl WireEvent for $event {
             const KIND: &'static str = $kind;
         }

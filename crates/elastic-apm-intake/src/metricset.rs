@@ -26,7 +26,12 @@ pub struct Metricset {
     /// The samples; always written.
     pub samples: Samples,
     /// Labels; `tags` on the wire.
-    #[serde(default, rename = "tags", skip_serializing_if = "Labels::is_empty", deserialize_with = "read::nullable")]
+    #[serde(
+        default,
+        rename = "tags",
+        skip_serializing_if = "Labels::is_empty",
+        deserialize_with = "read::nullable"
+    )]
     pub labels: Labels,
     /// The service, where it differs from the metadata.
     #[serde(skip_serializing_if = "Option::is_none")]

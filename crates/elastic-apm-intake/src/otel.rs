@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::JsonObject;
+use crate::json;
 use crate::text::Keyword;
 
 /// The OpenTelemetry kind and attributes of a span or transaction.
@@ -12,6 +13,6 @@ pub struct Otel {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span_kind: Option<Keyword>,
     /// Flat attributes by their dotted names.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "json::free_form")]
     pub attributes: Option<JsonObject>,
 }

@@ -26,7 +26,9 @@ pub(crate) const fn yes() -> bool {
 }
 
 /// An integer; one that does not fit (a status of -1, a size below 0) is read as absent.
-pub(crate) fn fitting<'de, D: Deserializer<'de>, T: TryFrom<i64>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn fitting<'de, D: Deserializer<'de>, T: TryFrom<i64>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let number = Option::<i64>::deserialize(deserializer)?;
     Ok(number.and_then(|number| T::try_from(number).ok()))
 }

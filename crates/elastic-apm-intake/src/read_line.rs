@@ -99,7 +99,11 @@ impl Event {
 /// assert!(events[0].is_ok() && events[1].is_err());
 /// ```
 pub fn read_lines(stream: &[u8]) -> impl Iterator<Item = Result<Event, LineError>> {
-    stream.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).map(Event::from_line)
+    stream
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty())
+        .map(Event::from_line)
 }
 
 /// Says which field of the line the parser stumbled over.
@@ -108,7 +112,12 @@ fn explain(line: &[u8], error: &serde_json::Error) -> LineError {
     if !error.is_data() {
         return LineError::NotJson { message: shown(message) };
     }
-    let field = position::path(position::before(line, error.line(), error.column()));
+    let mut field = position::path(position::before(line, error.line(), error.column()));
+    if field.is_empty() {
+        // What is wrong with an event as a whole is only found at its end, when the parser has left it.
+        let key = line.iter().position(|byte| *byte == b':').unwrap_or_default();
+        field = position::path(&line[..key]);
+    }
     if field.is_empty() {
         return LineError::NoKind;
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::JsonObject;
 use crate::body::Body;
 use crate::headers::Headers;
+use crate::json;
 use crate::read;
 use crate::text::Keyword;
 use crate::url::Url;
@@ -21,10 +22,10 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Headers::is_empty", deserialize_with = "read::nullable")]
     pub headers: Headers,
     /// The cookies by name, if they were parsed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "json::free_form")]
     pub cookies: Option<JsonObject>,
     /// Variables of the server's environment for this request.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "json::free_form")]
     pub env: Option<JsonObject>,
     /// The captured body.
     #[serde(skip_serializing_if = "Option::is_none")]

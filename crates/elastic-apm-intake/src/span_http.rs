@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json;
 use crate::read;
 use crate::response::SpanResponse;
 use crate::text::Keyword;
@@ -34,6 +35,6 @@ pub struct SpanRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Keyword>,
     /// The body, in any shape.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "json::free_form")]
     pub body: Option<Value>,
 }

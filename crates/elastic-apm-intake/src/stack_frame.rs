@@ -59,7 +59,7 @@ impl Serialize for StackFrame {
         object.option("context_line", &self.context_line)?;
         object.list("pre_context", &self.pre_context)?;
         object.list("post_context", &self.post_context)?;
-        object.option("vars", &self.vars)?;
+        object.free_form("vars", &self.vars)?;
         object.end()
     }
 }

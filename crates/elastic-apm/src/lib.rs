@@ -1,1 +1,50 @@
-//! Elastic APM for Rust: traces, errors and distributed tracing for axum, Tower, reqwest and custom code.
+//! Elastic APM for Rust.
+
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use elastic_apm_axum as axum;
+#[cfg(feature = "reqwest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
+pub use elastic_apm_reqwest as reqwest;
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub use elastic_apm_tower as tower;
+
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use elastic_apm_macros::{capture_span, transaction};
+
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub use elastic_apm_core::testing;
+
+// The agent and its handles.
+pub use elastic_apm_core::{
+    Agent, AgentBuilder, ConfigError, ConfigWarning, DropReason, LogLevel, LogLevelError, Source, Stats, Tracer,
+    default_tracer,
+};
+// Transactions and spans.
+pub use elastic_apm_core::{
+    CapturedRequest, CapturedResponse, EnteredContext, FutureExt, InContext, InSpan, Run, Span, SpanBuilder,
+    SpanScope, TaskContext, Transaction, TransactionBuilder, TransactionOptions, TransactionRef,
+    TransactionScope,
+};
+// Whatever is current.
+pub use elastic_apm_core::{
+    capture_error, capture_message, capture_span, current_trace_context, inject, label, set_custom_context,
+    set_transaction_name, set_transaction_outcome, set_transaction_result, set_user_context, span, span_id,
+    trace_id, trace_parent_header, transaction, transaction_id,
+};
+// Values.
+pub use elastic_apm_core::{
+    ErrorId, Keyword, LabelValue, Outcome, SpanId, TraceContext, TraceId, TraceParent, TraceParentError,
+    TraceState, User, intake,
+};
+// Another way out than HTTP.
+pub use elastic_apm_core::{Transport, TransportError, TransportFuture};
+
+pub mod prelude;
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+#[path = "private/mod.rs"]
+pub mod __private;

@@ -56,7 +56,6 @@ pub(crate) use default_in_words;
 macro_rules! setter {
     (text ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(mut self, value: impl Into<String>) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::text(value));
             self
@@ -64,7 +63,6 @@ macro_rules! setter {
     };
     (path ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(mut self, path: impl Into<::std::path::PathBuf>) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::path(path));
             self
@@ -72,7 +70,6 @@ macro_rules! setter {
     };
     (flag ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(mut self, on: bool) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::value(on));
             self
@@ -80,7 +77,6 @@ macro_rules! setter {
     };
     (duration ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(mut self, duration: ::std::time::Duration) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::value(duration));
             self
@@ -88,7 +84,6 @@ macro_rules! setter {
     };
     (count ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(mut self, count: usize) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::value(count));
             self
@@ -96,7 +91,6 @@ macro_rules! setter {
     };
     (size ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(mut self, bytes: usize) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::bytes(bytes));
             self
@@ -104,7 +98,6 @@ macro_rules! setter {
     };
     (rate ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(mut self, rate: f64) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::text(rate.to_string()));
             self
@@ -112,7 +105,6 @@ macro_rules! setter {
     };
     (level ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(mut self, level: $crate::log::LogLevel) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::value(level));
             self
@@ -120,7 +112,6 @@ macro_rules! setter {
     };
     (list ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(mut self, items: impl IntoIterator<Item = impl Into<String>>) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::list(items));
             self
@@ -128,7 +119,6 @@ macro_rules! setter {
     };
     (labels ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
-        #[must_use]
         $vis fn $name(
             mut self,
             labels: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
@@ -174,6 +164,7 @@ macro_rules! define_builder {
         $(, in $min:literal ..= $max:literal)?; )* } )*
     ) => {
         /// The options that code has set so far.
+        #[must_use]
         #[derive(Clone, Debug, Default)]
         pub(crate) struct ConfigBuilder {
             $( $( pub(crate) $name: Option<Given<$ty>>, )* )*
@@ -183,6 +174,7 @@ macro_rules! define_builder {
 
 super::for_each_option! { [define_builder] [] }
 
+#[cfg(test)]
 impl ConfigBuilder {
     option_setters! { pub(crate) [] }
 }

@@ -8,6 +8,12 @@ use super::value::OptionInfo;
 /// Writes all options as Markdown: a heading, the facts and the description of each.
 ///
 /// The page is generated from the table that the agent itself reads, so it cannot go stale.
+///
+/// ```
+/// let page = elastic_apm_core::render_options_markdown();
+///
+/// assert!(page.contains("ELASTIC_APM_SERVER_URL"));
+/// ```
 #[must_use]
 pub fn render_options_markdown() -> String {
     OPTIONS.iter().map(render).collect::<Vec<_>>().join("\n")
@@ -19,7 +25,8 @@ fn render(option: &OptionInfo) -> String {
         page.push_str(line.strip_prefix(' ').unwrap_or(line));
         page.push('\n');
     }
-    let default = if option.default.is_empty() { "not set".to_owned() } else { format!("`{}`", option.default) };
+    let default =
+        if option.default.is_empty() { "not set".to_owned() } else { format!("`{}`", option.default) };
     let range = option.range.map_or_else(String::new, |(min, max)| format!(", `{min}` to `{max}`"));
     let dynamic = if option.dynamic { "yes" } else { "no" };
     // Writing to a `String` does not fail.

@@ -15,15 +15,13 @@ impl Environment {
     pub(super) const PREFIX: &'static str = "ELASTIC_APM_";
     /// The beginning of what Kubernetes tells a container about its pod, where the deployment asks for it.
     const KUBERNETES: &'static str = "KUBERNETES_";
-    /// Where shells and systems put the name of the machine.
-    const HOST: [&'static str; 3] = ["HOSTNAME", "HOST", "COMPUTERNAME"];
+    /// Where shells put the name of the machine.
+    const HOST: [&'static str; 2] = ["HOSTNAME", "HOST"];
 
     /// Reads the variables of this process. What is not Unicode gets replacement characters.
     pub(crate) fn process() -> Self {
         std::env::vars_os()
-            .map(|(name, value)| {
-                (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
-            })
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect()
     }
 

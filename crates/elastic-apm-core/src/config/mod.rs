@@ -28,15 +28,19 @@ pub use self::value::{OptionInfo, Source};
 
 pub(crate) use self::builder::{ConfigBuilder, option_setters};
 pub(crate) use self::environment::Environment;
-pub(crate) use self::lists::Labels;
 pub(crate) use self::network::ServerUrl;
 pub(crate) use self::options::{Config, Settings, for_each_option};
 pub(crate) use self::preamble::log_preamble;
-pub(crate) use self::quantities::ByteSize;
-pub(crate) use self::resolve::{Resolved, ResolvedOption, resolve, resolve_strict};
+pub(crate) use self::resolve::{Resolved, resolve, resolve_strict};
 pub(crate) use self::settings::Dynamic;
 pub(crate) use self::text::Secret;
-pub(crate) use self::wildcard::{WildcardList, WildcardMatcher};
+pub(crate) use self::wildcard::WildcardList;
+
+/// The settings that a test gets when it does not care.
+#[cfg(test)]
+pub(crate) fn default_settings() -> std::sync::Arc<Settings> {
+    resolve(ConfigBuilder::default(), &Environment::empty()).config.settings
+}
 
 /// Reads a file of Elastic's specification data, or says that the suite is skipped.
 #[cfg(test)]

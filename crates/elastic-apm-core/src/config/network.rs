@@ -75,7 +75,9 @@ impl OptionValue for ServerUrl {
         let parts = text.parse::<Uri>().ok()?.into_parts();
         let scheme = parts.scheme.filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme))?;
         let authority = parts.authority.filter(has_usable_port)?;
-        let prefix = parts.path_and_query.map_or_else(String::new, |path| path.path().trim_end_matches('/').to_owned());
+        let prefix = parts
+            .path_and_query
+            .map_or_else(String::new, |path| path.path().trim_end_matches('/').to_owned());
         (!authority.host().is_empty()).then_some(Self { scheme, authority, prefix })
     }
 
@@ -154,12 +156,22 @@ mod tests {
 
     #[test]
     fn loopback_is_told_from_the_host_alone() {
-        for text in
-            ["http://localhost:8200", "http://LOCALHOST", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:8200"]
-        {
+        for text in [
+            "http://localhost:8200",
+            "http://LOCALHOST",
+            "http://127.0.0.1",
+            "http://127.9.9.9",
+            "http://[::1]:8200",
+        ] {
             assert!(url(text).is_loopback(), "{text}");
         }
-        for text in ["http://apm", "http://10.0.0.1", "http://localhost.example.com", "http://[::2]", "http://0.0.0.0"] {
+        for text in [
+            "http://apm",
+            "http://10.0.0.1",
+            "http://localhost.example.com",
+            "http://[::2]",
+            "http://0.0.0.0",
+        ] {
             assert!(!url(text).is_loopback(), "{text}");
         }
     }

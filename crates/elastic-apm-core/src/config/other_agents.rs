@@ -130,7 +130,10 @@ fn nearest(bare: &str) -> Option<&'static str> {
         let known = option.env.strip_prefix(Environment::PREFIX).unwrap_or(option.env);
         (distance(bare.to_uppercase().as_bytes(), known.as_bytes()), option.env)
     });
-    candidates.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= bare.len() / 4).map(|(_, env)| env)
+    candidates
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, _)| *distance <= bare.len() / 4)
+        .map(|(_, env)| env)
 }
 
 /// Counts the insertions, deletions and replacements that turn `a` into `b`.

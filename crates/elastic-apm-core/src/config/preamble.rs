@@ -68,7 +68,8 @@ mod tests {
     use super::*;
 
     fn metadata(host: &'static str) -> Metadata {
-        let system = elastic_apm_intake::System { detected_hostname: Some(host.into()), ..Default::default() };
+        let system =
+            elastic_apm_intake::System { detected_hostname: Some(host.into()), ..Default::default() };
         let process = elastic_apm_intake::Process { pid: 7, ..Default::default() };
         Metadata { system: Some(system), process: Some(process), ..Metadata::default() }
     }
@@ -110,7 +111,10 @@ mod tests {
         log_preamble(&log, &resolve(code, &Environment::empty()), &Metadata::default());
 
         let lines = log.recorded();
-        assert!(lines.iter().any(|line| line == "INFO   secret_token=\"[REDACTED]\" (source: code)"), "{lines:#?}");
+        assert!(
+            lines.iter().any(|line| line == "INFO   secret_token=\"[REDACTED]\" (source: code)"),
+            "{lines:#?}"
+        );
         assert_eq!(
             lines.last().map(String::as_str),
             Some("WARN invalid api_key \"[REDACTED]\" from code: expected printable ASCII; ignored")

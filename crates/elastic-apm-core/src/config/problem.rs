@@ -73,7 +73,9 @@ impl fmt::Display for ConfigWarning {
         match self {
             Self::Ignored(error) => write!(f, "{error}; ignored"),
             Self::Adjusted { error, used } => write!(f, "{error}; using {used:?}"),
-            Self::NotSupported { variable } => write!(f, "{variable} is not supported by this agent; ignored"),
+            Self::NotSupported { variable } => {
+                write!(f, "{variable} is not supported by this agent; ignored")
+            }
             Self::Unknown { variable, nearest: Some(nearest) } => {
                 write!(f, "{variable} is not an option; did you mean {nearest}?")
             }

@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn sample_rates_lie_between_0_and_1() {
         assert_eq!(SampleRate::parse("0.55555").map(|rate| rate.render()).as_deref(), Some("0.5556"));
-        assert_eq!(SampleRate::parse("0").map(|rate| rate.as_f64()), Some(0.0));
+        assert_eq!(SampleRate::parse("0").map(SampleRate::as_f64), Some(0.0));
         for text in ["1.1", "-0.1", "NaN", "inf", "half"] {
             assert!(SampleRate::parse(text).is_none(), "{text:?}");
         }
@@ -204,6 +204,8 @@ mod tests {
     #[test]
     fn bounds_are_inclusive() {
         assert!(within(&Duration::from_secs(1), "1s", "2s") && within(&Duration::from_secs(2), "1s", "2s"));
-        assert!(!within(&Duration::from_millis(999), "1s", "2s") && !within(&Duration::from_secs(3), "1s", "2s"));
+        assert!(
+            !within(&Duration::from_millis(999), "1s", "2s") && !within(&Duration::from_secs(3), "1s", "2s")
+        );
     }
 }

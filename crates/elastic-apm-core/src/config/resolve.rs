@@ -26,10 +26,14 @@ pub(crate) struct ResolvedOption {
     pub(crate) value: String,
 }
 
+#[cfg(test)]
 impl Resolved {
     /// Returns where an option came from; `Default` for names that are not in the table.
     pub(crate) fn source(&self, name: &str) -> Source {
-        self.options.iter().find(|option| option.info.name == name).map_or(Source::Default, |option| option.source)
+        self.options
+            .iter()
+            .find(|option| option.info.name == name)
+            .map_or(Source::Default, |option| option.source)
     }
 }
 
@@ -51,7 +55,10 @@ pub(crate) fn resolve(code: ConfigBuilder, environment: &Environment) -> Resolve
 /// Decides each option; the first value that cannot be used as it is ends the attempt.
 ///
 /// Variables that are not options of this agent stay warnings: several agents may share one environment.
-pub(crate) fn resolve_strict(code: ConfigBuilder, environment: &Environment) -> Result<Resolved, ConfigError> {
+pub(crate) fn resolve_strict(
+    code: ConfigBuilder,
+    environment: &Environment,
+) -> Result<Resolved, ConfigError> {
     let resolved = resolve(code, environment);
     match resolved.warnings.iter().find_map(ConfigWarning::error) {
         Some(error) => Err(error.clone()),
@@ -69,11 +76,20 @@ pub(super) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(environment: &'a Environment) -> Self {
-        Self { environment, rows: OPTIONS.iter(), options: Vec::with_capacity(OPTIONS.len()), warnings: Vec::new() }
+        Self {
+            environment,
+            rows: OPTIONS.iter(),
+            options: Vec::with_capacity(OPTIONS.len()),
+            warnings: Vec::new(),
+        }
     }
 
     /// Decides the next row of the table. `in_range` says whether a value lies within the row's bounds.
-    pub(super) fn decide<T: OptionValue>(&mut self, code: Option<Given<T>>, in_range: impl Fn(&T) -> bool) -> T {
+    pub(super) fn decide<T: OptionValue>(
+        &mut self,
+        code: Option<Given<T>>,
+        in_range: impl Fn(&T) -> bool,
+    ) -> T {
         // One call per row, both generated from the table.
         let Some(info) = self.rows.next() else { return T::unset() };
         let environment = self.environment.get(info.env).map(|text| Given::Text(text.to_owned()));
@@ -82,8 +98,10 @@ impl<'a> Resolver<'a> {
         let usable = set.into_iter().find_map(|(source, given)| {
             self.usable(info, source, given?, &in_range).map(|value| (source, value))
         });
-        let (source, value) = usable
-            .unwrap_or_else(|| (Source::Default, T::parse(info.default).unwrap_or_else(T::unset)));
+        let (source, value) = usable.unwrap_or_else(|| {
+            let text = Some(info.default).filter(|text| !text.is_empty());
+            (Source::Default, text.and_then(T::parse).unwrap_or_else(T::unset))
+        });
         self.options.push(ResolvedOption { info, source, value: value.render() });
         value
     }

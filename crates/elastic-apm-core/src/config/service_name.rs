@@ -25,7 +25,9 @@ impl ServiceName {
             .map(|name| name.to_string_lossy())
             // What Linux adds when the file was replaced while the process runs.
             .map(|name| name.trim_end_matches(" (deleted)").to_owned())
-            .and_then(|name| Self::sanitized(name.strip_suffix(std::env::consts::EXE_SUFFIX).unwrap_or(&name)))
+            .and_then(|name| {
+                Self::sanitized(name.strip_suffix(std::env::consts::EXE_SUFFIX).unwrap_or(&name))
+            })
             .unwrap_or_else(Self::unset)
     }
 

@@ -31,6 +31,7 @@ impl Dynamic {
     }
 
     /// Replaces the settings for everyone who reads from now on.
+    #[cfg(test)]
     pub(crate) fn store(&self, settings: Arc<Settings>) {
         self.current.store(settings);
     }

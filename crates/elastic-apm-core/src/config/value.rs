@@ -82,10 +82,20 @@ pub(super) trait OptionValue: Clone {
 }
 
 /// A value handed in by code: typed where the setter's type says all, else the text that a variable would hold.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Given<T> {
     /// A value of the option's own type.
     Value(T),
     /// A text still to be read.
     Text(String),
+}
+
+impl<T: OptionValue> fmt::Debug for Given<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => f.write_str(&value.render()),
+            Self::Text(_) if T::SECRET => f.write_str(REDACTED),
+            Self::Text(text) => fmt::Debug::fmt(&*T::printable(text), f),
+        }
+    }
 }

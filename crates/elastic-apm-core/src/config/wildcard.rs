@@ -126,11 +126,6 @@ impl WildcardList {
     pub(crate) fn matches_any(&self, text: &str) -> bool {
         self.0.iter().any(|matcher| matcher.matches(text))
     }
-
-    /// Tells whether there is no pattern at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl FromIterator<WildcardMatcher> for WildcardList {

@@ -64,6 +64,7 @@ impl AgentLog {
     }
 
     /// Changes the level for all clones, from the next call on.
+    #[cfg(test)]
     pub(crate) fn set_level(&self, level: LogLevel) {
         self.shared.level.store(level as u8, Ordering::Relaxed);
     }
@@ -96,11 +97,6 @@ impl AgentLog {
     /// Explains a detail to someone who is looking for it.
     pub(crate) fn debug(&self, message: fmt::Arguments<'_>) {
         self.log(LogLevel::Debug, message);
-    }
-
-    /// Follows every step.
-    pub(crate) fn trace(&self, message: fmt::Arguments<'_>) {
-        self.log(LogLevel::Trace, message);
     }
 
     /// Writes one line of a level chosen at run time.

@@ -34,7 +34,7 @@ impl Sink {
 
 impl Default for Sink {
     fn default() -> Self {
-        Self::Process(Outlet::default())
+        Self::Process(Outlet::new())
     }
 }
 
@@ -47,9 +47,7 @@ impl Sink {
     pub(super) fn recorded(&self) -> Vec<String> {
         match self {
             Self::Process(_) => Vec::new(),
-            Self::Recording(lines) => {
-                lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-            }
+            Self::Recording(lines) => lines.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone(),
         }
     }
 }

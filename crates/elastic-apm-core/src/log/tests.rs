@@ -9,7 +9,7 @@ fn lines_above_the_level_are_not_written() {
     log.warn(format_args!("2"));
     log.info(format_args!("3"));
     log.debug(format_args!("4"));
-    log.trace(format_args!("5"));
+    log.log(LogLevel::Trace, format_args!("5"));
 
     assert_eq!(log.recorded(), ["ERROR 1", "WARN 2"]);
 }

@@ -4,10 +4,14 @@ use std::fmt;
 
 use super::LogLevel;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outlet;
 
 impl Outlet {
+    pub(super) fn new() -> Self {
+        Self
+    }
+
     pub(super) fn write(&self, level: LogLevel, message: fmt::Arguments<'_>) {
         let level = match level {
             LogLevel::Off | LogLevel::Critical | LogLevel::Error => ::log::Level::Error,

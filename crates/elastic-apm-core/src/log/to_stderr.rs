@@ -5,10 +5,15 @@ use std::io::Write as _;
 
 use super::LogLevel;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outlet;
 
 impl Outlet {
+    #[cfg(not(feature = "tracing"))]
+    pub(super) fn new() -> Self {
+        Self
+    }
+
     /// Writes one line with one call, so that lines of several threads or processes do not mix.
     ///
     /// A closed or full standard error is ignored.

@@ -13,12 +13,15 @@ use tracing::subscriber::NoSubscriber;
 use super::{LogLevel, to_stderr};
 
 /// Remembers, without keeping it alive, the application's subscriber.
-#[derive(Default)]
 pub(super) struct Outlet {
     seen: Mutex<Option<WeakDispatch>>,
 }
 
 impl Outlet {
+    pub(super) fn new() -> Self {
+        Self { seen: Mutex::new(None) }
+    }
+
     pub(super) fn write(&self, level: LogLevel, message: fmt::Arguments<'_>) {
         // Taken out of `get_default` before the event: inside it every event goes nowhere.
         let current = dispatcher::get_default(Dispatch::clone);
@@ -85,7 +88,7 @@ mod tests {
 
     #[test]
     fn lines_become_events_of_our_target() {
-        let (outlet, listener) = (Outlet::default(), Listener::default());
+        let (outlet, listener) = (Outlet::new(), Listener::default());
 
         dispatcher::with_default(&Dispatch::new(listener.clone()), || {
             outlet.write(LogLevel::Warning, format_args!("x"));
@@ -96,7 +99,7 @@ mod tests {
 
     #[test]
     fn lines_of_a_suppressed_thread_reach_the_applications_subscriber() {
-        let (outlet, listener) = (Outlet::default(), Listener::default());
+        let (outlet, listener) = (Outlet::new(), Listener::default());
         let application = Dispatch::new(listener.clone());
         dispatcher::with_default(&application, || outlet.write(LogLevel::Info, format_args!("first")));
 

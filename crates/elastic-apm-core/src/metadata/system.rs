@@ -15,19 +15,12 @@ pub(super) fn collect(config: &Config, environment: &Environment) -> System {
     }
 }
 
-/// The name that the kernel knows where it can be read, else what the environment says. A fully qualified name would take a
-/// resolver, which can hang.
+/// The name that the kernel knows, else what the environment says. A fully qualified name would take a resolver, which can
+/// hang.
 fn hostname(environment: &Environment) -> Option<Keyword> {
-    let file = |path| std::fs::read_to_string(path).ok();
-    let variable = |name| environment.get(name).map(str::to_owned);
-    let sources: [&dyn Fn() -> Option<String>; 5] = [
-        &|| file("/proc/sys/kernel/hostname"),
-        &|| variable("HOSTNAME"),
-        &|| variable("HOST"),
-        &|| variable("COMPUTERNAME"),
-        &|| file("/etc/hostname"),
-    ];
-    let mut names = sources.iter().filter_map(|source| source());
+    let kernel = gethostname::gethostname();
+    let variables = ["HOSTNAME", "HOST"].into_iter().filter_map(|name| environment.get(name).map(Into::into));
+    let mut names = std::iter::once(kernel.to_string_lossy()).chain(variables);
     names.find_map(|name| {
         let name = name.trim().to_lowercase();
         (!name.is_empty()).then(|| Keyword::from(name))
@@ -84,13 +77,10 @@ mod tests {
 
     #[test]
     fn the_host_name_is_lower_case_and_trimmed() {
-        let environment = [("HOSTNAME", " Web-1.Example "), ("COMPUTERNAME", "PC")].into_iter().collect();
+        let name = hostname(&Environment::empty()).unwrap();
 
-        let name = hostname(&environment).unwrap();
-
-        let kernel = std::fs::read_to_string("/proc/sys/kernel/hostname");
-        let expected = kernel.map_or("web-1.example".to_owned(), |name| name.trim().to_lowercase());
-        assert_eq!(name.as_str(), expected);
+        let kernel = gethostname::gethostname().into_string().unwrap();
+        assert_eq!(name.as_str(), kernel.trim().to_lowercase());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use http::header::{HeaderMap, HeaderName};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::traceparent::{TraceParent, TraceParentError};
 use super::tracestate::TraceState;
@@ -57,7 +57,7 @@ impl TraceContext {
         let (Some(traceparent), None) = (traceparents.next(), traceparents.next()) else { return None };
         let traceparent = TraceParent::parse(traceparent.as_bytes()).ok()?;
 
-        let tracestates = headers.get_all(Self::TRACESTATE).iter().map(|value| value.as_bytes());
+        let tracestates = headers.get_all(Self::TRACESTATE).iter().map(HeaderValue::as_bytes);
         Some(Self { traceparent, tracestate: TraceState::parse(tracestates).unwrap_or_default() })
     }
 

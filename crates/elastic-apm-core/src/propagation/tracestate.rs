@@ -2,7 +2,7 @@
 //!
 //! Other vendors' entries are checked and passed on untouched and in order. Only the start of a trace writes `es`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use elastic_apm_intake::SampleRate;
@@ -12,9 +12,20 @@ use super::traceparent::trim;
 
 /// The entries that travel beside a [`TraceParent`](super::TraceParent), ready to be sent on as one header.
 ///
-/// Clones share the text. Empty means that no header is sent.
+/// Cheap to clone. Empty means that no header is sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TraceState(Option<Arc<Entries>>);
+pub struct TraceState(State);
+
+/// What an Elastic agent alone has to say needs no memory of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Empty,
+    /// `es=s:<rate>` in its shortest form, and nothing else.
+    Rate(SampleRate),
+    /// Anything else.
+    Entries(Arc<Entries>),
+}
 
 #[derive(Debug, PartialEq, Eq)]
 struct Entries {
@@ -62,20 +73,14 @@ impl TraceState {
 
     /// Writes Elastic's entry for a trace that starts here: `es=s:<rate>`. Unsampled traces start with rate 0.
     #[must_use]
-    pub fn for_root(sample_rate: SampleRate) -> Self {
-        let header = match sample_rate {
-            SampleRate::ALWAYS => HeaderValue::from_static("es=s:1"),
-            SampleRate::NEVER => HeaderValue::from_static("es=s:0"),
-            // Digits and a point always make a header; the fallback is never taken.
-            rate => HeaderValue::try_from(format!("es=s:{rate}")).unwrap_or_else(|_| HeaderValue::from_static("")),
-        };
-        Self(Some(Arc::new(Entries { header, es: Some(Es { sample_rate: Some(sample_rate) }) })))
+    pub const fn for_root(sample_rate: SampleRate) -> Self {
+        Self(State::Rate(sample_rate))
     }
 
     /// Tells whether there is nothing to send.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        matches!(self.0, State::Empty)
     }
 
     /// Tells whether an Elastic agent has been part of this trace.
@@ -90,24 +95,36 @@ impl TraceState {
         self.es()?.sample_rate
     }
 
-    /// Returns all entries as one header value, sharing its text; `None` when there are none.
+    /// Returns all entries as one header value; `None` when there are none.
     #[must_use]
     pub fn to_header_value(&self) -> Option<HeaderValue> {
-        self.0.as_ref().map(|entries| entries.header.clone())
-    }
-
-    /// Returns all entries as text; `""` when there are none.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.0.as_ref().and_then(|entries| entries.header.to_str().ok()).unwrap_or_default()
+        match &self.0 {
+            State::Empty => None,
+            State::Rate(SampleRate::ALWAYS) => Some(HeaderValue::from_static("es=s:1")),
+            State::Rate(SampleRate::NEVER) => Some(HeaderValue::from_static("es=s:0")),
+            // Digits and a point always make a header.
+            State::Rate(_) => HeaderValue::try_from(self.to_string()).ok(),
+            State::Entries(entries) => Some(entries.header.clone()),
+        }
     }
 
     fn es(&self) -> Option<Es> {
-        self.0.as_ref()?.es
+        match &self.0 {
+            State::Empty => None,
+            State::Rate(rate) => Some(Es { sample_rate: Some(*rate) }),
+            State::Entries(entries) => entries.es,
+        }
     }
 
     /// Joins checked members.
     fn of(members: &[(&[u8], &[u8])]) -> Self {
+        let es = members.iter().find(|(key, _)| *key == Self::ES);
+        let es = es.map(|(_, value)| (Es { sample_rate: sample_rate(value) }, *value));
+        if let ([_], Some((Es { sample_rate: Some(rate) }, value))) = (members, es) {
+            if is_shortest_form(value, rate) {
+                return Self::for_root(rate);
+            }
+        }
         let len = members.iter().map(|(key, value)| key.len() + value.len() + 2).sum();
         let mut joined = Vec::with_capacity(len);
         for (at, (key, value)) in members.iter().enumerate() {
@@ -118,20 +135,37 @@ impl TraceState {
             joined.push(b'=');
             joined.extend_from_slice(value);
         }
-        let es = members.iter().find(|(key, _)| *key == Self::ES);
-        let es = es.map(|(_, value)| Es { sample_rate: sample_rate(value) });
         // Checked members are visible ASCII and spaces, which always make a header.
         match HeaderValue::try_from(joined) {
-            Ok(header) if !members.is_empty() => Self(Some(Arc::new(Entries { header, es }))),
-            _ => Self(None),
+            Ok(header) if !members.is_empty() => {
+                Self(State::Entries(Arc::new(Entries { header, es: es.map(|(es, _)| es) })))
+            }
+            _ => Self::default(),
         }
     }
 }
 
 impl fmt::Display for TraceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        match &self.0 {
+            State::Empty => Ok(()),
+            State::Rate(rate) => write!(f, "es=s:{rate}"),
+            State::Entries(entries) => f.write_str(entries.header.to_str().map_err(|_| fmt::Error)?),
+        }
     }
+}
+
+/// Tells whether Elastic's value is what this agent would write for that rate: only then may it be forgotten.
+fn is_shortest_form(value: &[u8], rate: SampleRate) -> bool {
+    struct Expected<'a>(&'a [u8]);
+    impl fmt::Write for Expected<'_> {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(text.as_bytes()).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+    let mut expected = Expected(value);
+    write!(expected, "s:{rate}").is_ok() && expected.0.is_empty()
 }
 
 /// Splits a trimmed member into a valid key and a valid value.

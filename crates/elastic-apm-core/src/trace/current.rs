@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::in_span::InContext;
 use super::node::{SpanNode, TransactionNode};
 
 thread_local! {
@@ -139,10 +140,10 @@ impl Drop for Activation {
 /// (a guard held over an `.await`, say) is found again at the next poll. No allocation, no reference count.
 ///
 /// ```
-/// use elastic_apm_core::{TaskContext, Tracer, trace_id};
+/// use elastic_apm_core::{Tracer, trace_id};
 ///
 /// let transaction = Tracer::noop().transaction("GET /", "request").start();
-/// let mut context = TaskContext::of(&transaction);
+/// let mut context = transaction.context();
 /// {
 ///     let _entered = context.enter();
 ///     assert_eq!(trace_id(), None); // a transaction that does not record is never current
@@ -166,6 +167,11 @@ impl TaskContext {
 
     pub(crate) fn new(carried: Option<Current>) -> Self {
         TaskContext { carried }
+    }
+
+    /// Runs `future` in this context.
+    pub fn run<F: Future>(self, future: F) -> InContext<F> {
+        InContext::new(future, self)
     }
 
     /// Makes this context the thread's until the guard is dropped.

@@ -73,8 +73,7 @@ impl Tracer {
 }
 
 /// Reports a panic that ended a transaction, with its message where it is a string.
-pub(crate) fn capture_panic(node: Option<&Arc<TransactionNode>>, panic: &(dyn Any + Send)) {
-    let Some(node) = node else { return };
+pub(crate) fn capture_panic(node: &Arc<TransactionNode>, panic: &(dyn Any + Send)) {
     let message = match (panic.downcast_ref::<&'static str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => LongText::from_static(text),
         (_, Some(text)) => LongText::copied(text),

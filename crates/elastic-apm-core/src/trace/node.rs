@@ -107,11 +107,6 @@ impl TransactionNode {
         self.tracer.debug(format_args!("{what} ignored: transaction {} has ended", self.id));
     }
 
-    /// Reads the body while the transaction runs.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&TransactionBody) -> T) -> Option<T> {
-        self.lock().as_ref().map(look)
-    }
-
     /// Whether a span that starts now would be one too many.
     pub(crate) fn is_span_limit_reached(&self) -> bool {
         self.started.load(Ordering::Relaxed) as usize >= self.settings.transaction_max_spans

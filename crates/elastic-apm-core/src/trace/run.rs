@@ -1,6 +1,5 @@
 //! A future inside a transaction: started by the first poll, ended by completion, panic or drop.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,7 +8,6 @@ use elastic_apm_intake::Outcome;
 use pin_project_lite::pin_project;
 
 use super::current::TaskContext;
-use super::error;
 use super::in_span::polled_after_completion;
 use super::transaction::Transaction;
 use super::transaction_builder::TransactionBuilder;
@@ -85,7 +83,9 @@ impl<F: Future> Future for Run<F> {
                 Poll::Ready(output)
             }
             Err(panic) => {
-                fail(transaction, panic.as_ref());
+                transaction.capture_panic(panic.as_ref());
+                transaction.set_result_if_unset("failure");
+                transaction.set_failed();
                 *this.state = State::Done;
                 resume_unwind(panic)
             }
@@ -93,8 +93,3 @@ impl<F: Future> Future for Run<F> {
     }
 }
 
-fn fail(transaction: &Transaction, panic: &(dyn Any + Send)) {
-    error::capture_panic(transaction.node(), panic);
-    transaction.set_result_if_unset("failure");
-    transaction.set_failed();
-}

@@ -59,11 +59,16 @@ impl Tracer {
         TransactionBuilder::new(self.clone(), Some(name.into()), options.into())
     }
 
+    /// A transaction that gets its name later. For authors of integrations.
+    pub fn unnamed_transaction(&self, options: impl Into<TransactionOptions>) -> TransactionBuilder {
+        TransactionBuilder::new(self.clone(), None, options.into())
+    }
+
     /// Starts a transaction and makes it current on this thread until the returned scope is dropped.
     ///
     /// Takes a type (`"script"`), or [`TransactionOptions`] with a parent. It gets its name when it ends.
     pub fn begin_transaction(&self, options: impl Into<TransactionOptions>) -> TransactionScope {
-        TransactionBuilder::new(self.clone(), None, options.into()).begin()
+        self.unnamed_transaction(options).begin()
     }
 
     /// Ends this thread's current transaction if it is one of this tracer, and returns its id.

@@ -2,12 +2,14 @@
 //!
 //! A reference to a transaction that does not record answers every call with a no-op.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use elastic_apm_intake::{Context, Keyword, LabelValue, Outcome, SpanId, TraceId, User};
 use serde_json::Value;
 
 use super::current::{Current, TaskContext};
+use super::error;
 use super::node::{TransactionBody, TransactionNode};
 use super::span_builder::{Parent, SpanBuilder};
 use crate::captured::{CapturedRequest, CapturedResponse};
@@ -122,6 +124,13 @@ impl TransactionRef {
         self.with_context("set_custom_context", |context| {
             context.custom.get_or_insert_default().insert(key, value);
         });
+    }
+
+    /// Reports a panic that ended this transaction's work, as an unhandled error. For authors of integrations.
+    pub fn capture_panic(&self, panic: &(dyn Any + Send)) {
+        if let Some(node) = &self.node {
+            error::capture_panic(node, panic);
+        }
     }
 
     /// Keeps what a layer saw of the request; ignored when unsampled. For authors of integrations.

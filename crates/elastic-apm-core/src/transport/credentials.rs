@@ -58,12 +58,18 @@ mod tests {
     fn an_api_key_with_its_id_is_encoded() {
         let header = header(ConfigBuilder::default().api_key("VuaCfGcBCdbkQm-e5aOx:ui2lp2axTNmsyakw9tvNnw"));
 
-        assert_eq!(header.as_deref(), Some("ApiKey VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=="));
+        assert_eq!(
+            header.as_deref(),
+            Some("ApiKey VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw==")
+        );
     }
 
     #[test]
     fn a_secret_token_is_a_bearer_token() {
-        assert_eq!(header(ConfigBuilder::default().secret_token("secr3tT0ken")).as_deref(), Some("Bearer secr3tT0ken"));
+        assert_eq!(
+            header(ConfigBuilder::default().secret_token("secr3tT0ken")).as_deref(),
+            Some("Bearer secr3tT0ken")
+        );
     }
 
     #[test]

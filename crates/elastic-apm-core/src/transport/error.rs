@@ -6,11 +6,11 @@ use std::time::Duration;
 
 /// A request went without an answer.
 ///
-/// Ask [`is_not_sent`](Self::is_not_sent) before sending the same again. `{error}` is one sentence, `{error:#}` adds the causes.
+/// Ask [`is_not_sent`](Self::is_not_sent) before sending the same again. The text names all causes, so there is no `source`.
 #[derive(Debug)]
 pub struct TransportError {
     kind: Kind,
-    source: Box<dyn Error + Send + Sync>,
+    cause: Box<dyn Error + Send + Sync>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +23,12 @@ impl TransportError {
     /// Reports that the server cannot have seen any of the request: its name is unknown, it refused the connection, or it
     /// failed to prove who it is.
     pub fn not_sent(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::NotSent, source: cause.into() }
+        Self { kind: Kind::NotSent, cause: cause.into() }
     }
 
     /// Reports that the server may have seen the request, in part or as a whole.
     pub fn interrupted(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind: Kind::Interrupted, source: cause.into() }
+        Self { kind: Kind::Interrupted, cause: cause.into() }
     }
 
     /// Tells whether the server certainly has not seen the request, so that sending it again cannot double anything.
@@ -40,7 +40,7 @@ impl TransportError {
     /// Tells whether the time allowed for the exchange ran out.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.source.is::<TimedOut>()
+        self.cause.is::<TimedOut>()
     }
 }
 
@@ -50,20 +50,15 @@ impl fmt::Display for TransportError {
             Kind::NotSent => "could not reach the server",
             Kind::Interrupted => "the exchange with the server was interrupted",
         })?;
-        if f.alternate() {
-            for cause in std::iter::successors(self.source(), |&cause| cause.source()) {
-                write!(f, ": {cause}")?;
-            }
+        let first: &(dyn Error + 'static) = &*self.cause;
+        for cause in std::iter::successors(Some(first), |&cause| cause.source()) {
+            write!(f, ": {cause}")?;
         }
         Ok(())
     }
 }
 
-impl Error for TransportError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.source)
-    }
-}
+impl Error for TransportError {}
 
 /// The time allowed ran out.
 #[derive(Debug)]
@@ -82,12 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_alternate_form_adds_the_causes() {
-        let cause = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-        let error = TransportError::not_sent(cause);
+    fn the_text_names_all_causes() {
+        let error = TransportError::not_sent(TransportError::interrupted("reset"));
 
-        assert_eq!(error.to_string(), "could not reach the server");
-        assert_eq!(format!("{error:#}"), "could not reach the server: connection refused");
+        assert_eq!(
+            error.to_string(),
+            "could not reach the server: the exchange with the server was interrupted: reset"
+        );
     }
 
     #[test]

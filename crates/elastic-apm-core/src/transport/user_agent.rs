@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn characters_that_no_comment_may_hold_become_underscores() {
-        let code = ConfigBuilder::default().service_name("myService/()<>@").service_version("123(:\\;)456\u{e9}\n");
+        let code =
+            ConfigBuilder::default().service_name("myService/()<>@").service_version("123(:\\;)456\u{e9}\n");
 
         assert_eq!(comment(&header(code)), "(myService______ 123_:_;_456_)");
     }

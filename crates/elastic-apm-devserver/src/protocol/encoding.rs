@@ -1,24 +1,23 @@
-//! Which compression a request body really has.
+//! Which compression a request body really has, and reading it plain.
 //!
-//! A real server believes `Content-Encoding: gzip` and `deflate`, and looks at the first bytes of
-//! anything else; a broken header is noticed before the first line is read. This middleware settles the
-//! question and states it in `Content-Encoding`, so that the library layer behind it only has to inflate.
+//! A real server believes `Content-Encoding: gzip` and `deflate`, and looks at the first bytes of anything
+//! else; a broken header is noticed before the first line is read.
 
+use std::io;
+use std::pin::Pin;
+
+use async_compression::tokio::bufread::{GzipDecoder, ZlibDecoder};
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
 use bytes::BytesMut;
-use futures_util::{StreamExt as _, stream};
-use http::HeaderValue;
+use futures_util::{StreamExt as _, TryStreamExt, stream};
+use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 use http_body_util::BodyExt as _;
+use tokio::io::AsyncRead;
+use tokio_util::io::StreamReader;
 
-use super::linger::linger;
-
-/// A request extension: the body cannot be decoded, and this is why.
-#[derive(Clone, Debug)]
-pub(crate) struct Undecodable(pub(crate) String);
+/// The decompressed body.
+pub(crate) type Reader = Pin<Box<dyn AsyncRead + Send>>;
 
 const GZIP_HEADER: usize = 10;
 const ZLIB_HEADER: usize = 2;
@@ -30,41 +29,37 @@ enum Encoding {
     Identity,
 }
 
-/// The middleware: corrects `Content-Encoding`, or replaces the body and leaves an [`Undecodable`] mark.
-pub(crate) async fn settle(request: Request, next: Next) -> Response {
-    let (mut parts, mut body) = request.into_parts();
+/// Waits for the first bytes and gives a reader of all of them, decompressed.
+///
+/// A header that does not fit gives the body back and says what is wrong.
+pub(crate) async fn open(headers: &HeaderMap, mut body: Body) -> Result<Reader, (Body, &'static str)> {
     if body.is_end_stream() {
-        parts.headers.remove(CONTENT_ENCODING);
-        return next.run(Request::from_parts(parts, Body::empty())).await;
+        return Ok(Box::pin(tokio::io::empty()));
     }
-    let declared = match parts.headers.remove(CONTENT_ENCODING).as_ref().map(HeaderValue::as_bytes) {
-        Some(b"gzip") => Some(Encoding::Gzip),
-        Some(b"deflate") => Some(Encoding::Zlib),
-        _ => None,
-    };
     let mut start = BytesMut::new();
     peek(&mut body, &mut start, ZLIB_HEADER).await;
-    let encoding = declared.unwrap_or_else(|| sniff(&start));
+    let encoding = match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+        Some(b"gzip") => Encoding::Gzip,
+        Some(b"deflate") => Encoding::Zlib,
+        _ => sniff(&start),
+    };
     if encoding == Encoding::Gzip {
         peek(&mut body, &mut start, GZIP_HEADER).await;
     }
-    let body = match check(encoding, &start) {
-        Ok(()) => prepend(start.freeze(), body),
-        Err(message) => {
-            linger(body);
-            parts.extensions.insert(Undecodable(format!("data decoding error: {message}")));
-            return next.run(Request::from_parts(parts, Body::empty())).await;
-        }
-    };
-    let header = match encoding {
-        Encoding::Gzip => Some("gzip"),
-        Encoding::Zlib => Some("deflate"),
-        Encoding::Identity => None,
-    };
-    if let Some(header) = header {
-        parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static(header));
+    if let Err(problem) = check(encoding, &start) {
+        return Err((body, problem));
     }
-    next.run(Request::from_parts(parts, body)).await
+    let rest = TryStreamExt::map_err(body.into_data_stream(), io::Error::other);
+    let whole = StreamReader::new(stream::iter([Ok(start.freeze())]).chain(rest));
+    Ok(match encoding {
+        Encoding::Identity => Box::pin(whole),
+        Encoding::Zlib => Box::pin(ZlibDecoder::new(whole)),
+        Encoding::Gzip => {
+            let mut decoder = GzipDecoder::new(whole);
+            decoder.multiple_members(true);
+            Box::pin(decoder)
+        }
+    })
 }
 
 /// Reads frames until `start` holds `wanted` bytes, the body ends or breaks.
@@ -75,10 +70,6 @@ async fn peek(body: &mut Body, start: &mut BytesMut, wanted: usize) {
             Some(Err(_)) | None => return,
         }
     }
-}
-
-fn prepend(start: Bytes, rest: Body) -> Body {
-    Body::from_stream(stream::iter([Ok(start)]).chain(rest.into_data_stream()))
 }
 
 fn sniff(start: &[u8]) -> Encoding {

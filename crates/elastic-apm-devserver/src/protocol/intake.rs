@@ -1,23 +1,27 @@
 //! `POST /intake/v2/events`: decides, reads, answers.
 
 use std::collections::HashMap;
+use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
+use bytes::BytesMut;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{Method, StatusCode};
-use http_body_util::BodyExt as _;
-use tokio::time::Instant;
+use tokio::io::AsyncReadExt as _;
+use tokio::time::{Instant, timeout_at};
 
 use super::answer::{self, IntakeBody};
-use super::encoding::Undecodable;
-use super::faults;
-use super::linger::linger;
+use super::linger::{linger, linger_on_body};
 use super::stream::Stream;
+use super::{encoding, faults};
 use crate::state::App;
+
+/// How much is decompressed at a time.
+const CHUNK: usize = 32 * 1024;
 
 /// Handles every method, since a real server answers each with its own 400.
 pub(crate) async fn events(
@@ -28,7 +32,7 @@ pub(crate) async fn events(
     let (parts, body) = request.into_parts();
     let response = match precheck(&app, &parts) {
         Some(response) => {
-            linger(body);
+            linger_on_body(body);
             response
         }
         None => read(&app, &parts, body, query.contains_key("verbose")).await,
@@ -60,50 +64,58 @@ fn precheck(app: &App, parts: &Parts) -> Option<Response> {
         Some(content_type) if content_type.contains("application/x-ndjson") => {}
         Some(other) => return refuse(format!("invalid content type: '{other}'")),
     }
-    parts.extensions.get::<Undecodable>().and_then(|Undecodable(message)| refuse(message.clone()))
+    None
 }
 
-async fn read(app: &App, parts: &Parts, mut body: Body, verbose: bool) -> Response {
+async fn read(app: &App, parts: &Parts, body: Body, verbose: bool) -> Response {
+    let headers = &parts.headers;
     let deadline = Instant::now() + app.read_timeout;
+    let timed_out = || answer::error(headers, StatusCode::SERVICE_UNAVAILABLE, "request timed out");
+    let mut reader = match timeout_at(deadline, encoding::open(headers, body)).await {
+        Ok(Ok(reader)) => reader,
+        Ok(Err((body, problem))) => {
+            linger_on_body(body);
+            let refusal = IntakeBody::refusal(format!("data decoding error: {problem}"));
+            return answer::json(headers, StatusCode::BAD_REQUEST, &refusal);
+        }
+        Err(_) => return timed_out(),
+    };
     let mut stream = Stream::new(app.store.clone(), app.keep_unsampled, now_us());
+    let mut chunk = BytesMut::with_capacity(CHUNK);
     let result = loop {
-        let Ok(frame) = tokio::time::timeout_at(deadline, body.frame()).await else {
-            linger(body);
-            return answer::error(&parts.headers, StatusCode::SERVICE_UNAVAILABLE, "request timed out");
-        };
-        match frame {
-            None => break stream.finish(),
-            Some(Ok(frame)) => {
-                let chunk = frame.data_ref().map_or(&b""[..], |data| data);
-                if !stream.push(chunk) {
-                    linger(body);
+        chunk.clear();
+        match timeout_at(deadline, reader.read_buf(&mut chunk)).await {
+            Ok(Ok(0)) => break stream.finish(),
+            Ok(Ok(_)) => {
+                if !stream.push(&chunk) {
+                    linger(reader);
                     break stream.finish();
                 }
             }
-            Some(Err(error)) => {
+            Ok(Err(error)) => {
                 let broken = stream.fail(format!("cannot handle stream: {}", reason(&error)));
-                return answer::json(&parts.headers, StatusCode::INTERNAL_SERVER_ERROR, &broken);
+                return answer::json(headers, StatusCode::INTERNAL_SERVER_ERROR, &broken);
+            }
+            Err(_) => {
+                linger(reader);
+                return timed_out();
             }
         }
     };
     if !result.errors.is_empty() {
-        return answer::json(&parts.headers, StatusCode::BAD_REQUEST, &result);
+        return answer::json(headers, StatusCode::BAD_REQUEST, &result);
     }
     if verbose {
-        return answer::json(&parts.headers, StatusCode::ACCEPTED, &result);
+        return answer::json(headers, StatusCode::ACCEPTED, &result);
     }
     answer::empty(StatusCode::ACCEPTED)
 }
 
-/// The innermost cause; an end that came too early is named as the server names it.
-fn reason(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    match innermost.downcast_ref::<std::io::Error>() {
-        Some(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
-        _ => innermost.to_string(),
+/// An end that came too early is named as the server names it.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "unexpected EOF".to_owned(),
+        _ => error.to_string(),
     }
 }
 

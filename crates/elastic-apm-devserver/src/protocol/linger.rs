@@ -6,20 +6,22 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use http_body_util::BodyExt as _;
+use futures_util::TryStreamExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio_util::io::StreamReader;
 
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Discards the rest of `body` in the background: at most 4 MiB and two seconds of it.
-pub(crate) fn linger(mut body: Body) {
+/// Discards the rest of a body in the background: at most 4 MiB and two seconds of it.
+pub(crate) fn linger_on_body(body: Body) {
+    linger(StreamReader::new(body.into_data_stream().map_err(std::io::Error::other)));
+}
+
+/// The same for a body that is being read already; the bytes are counted as they are read.
+pub(crate) fn linger(rest: impl AsyncRead + Send + Unpin + 'static) {
     tokio::spawn(tokio::time::timeout(LONGEST, async move {
-        let mut read = 0;
-        while let Some(Ok(frame)) = body.frame().await {
-            read += frame.data_ref().map_or(0, bytes::Bytes::len);
-            if read > MOST_BYTES {
-                break;
-            }
-        }
+        // What ends it does not matter: nobody waits for the rest.
+        let _ = tokio::io::copy(&mut rest.take(MOST_BYTES), &mut tokio::io::sink()).await;
     }));
 }

@@ -73,7 +73,7 @@ impl Canvas {
     }
 
     fn head(&mut self) {
-        let summary = &self.waterfall.summary;
+        let summary = self.waterfall.summary.clone();
         let counts = [
             count(summary.transactions, "transaction"),
             count(summary.spans, "span"),

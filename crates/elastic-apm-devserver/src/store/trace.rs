@@ -42,7 +42,7 @@ pub struct TraceSummary {
     pub seq: u64,
     /// The name of the root transaction, `None` while that has not arrived.
     pub name: Option<String>,
-    /// All services with a transaction or span, in order of arrival.
+    /// All services with a transaction or span: the root's first, then in order of arrival.
     pub services: Vec<String>,
     /// Start in microseconds since the Unix epoch: the root's, else the earliest event's.
     pub start_us: u64,
@@ -145,12 +145,15 @@ impl Trace {
             Some(root) => root.duration_us(),
             None => self.end_us.saturating_sub(self.start_us),
         };
+        let mut services = self.services.clone();
+        let first = root.and_then(|root| services.iter().position(|service| service == root.service()));
+        services[..first.map_or(0, |first| first + 1)].rotate_right(usize::from(first.is_some()));
         let earliest = if self.start_us == u64::MAX { self.first_timestamp() } else { self.start_us };
         TraceSummary {
             id: self.id.to_string(),
             seq: self.seq,
             name: root.map(|root| root.name().to_owned()),
-            services: self.services.clone(),
+            services,
             start_us: root.map_or(earliest, Record::timestamp_us),
             duration_ms: duration_us as f64 / 1000.0,
             transactions: self.counts.transactions,

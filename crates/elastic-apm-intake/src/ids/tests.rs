@@ -4,7 +4,10 @@ const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
 #[test]
 fn ids_print_as_lower_case_hex() {
-    assert_eq!(SpanId::from_bytes([0, 1, 0x7f, 0x80, 0xab, 0xcd, 0xef, 0xff]).to_string(), "00017f80abcdefff");
+    assert_eq!(
+        SpanId::from_bytes([0, 1, 0x7f, 0x80, 0xab, 0xcd, 0xef, 0xff]).to_string(),
+        "00017f80abcdefff"
+    );
     assert_eq!(format!("{:?}", ErrorId::from_bytes([0x11; 16])), format!("ErrorId({})", "11".repeat(16)));
 }
 
@@ -18,7 +21,14 @@ fn ids_parse_what_they_print() {
 
 #[test]
 fn parsing_refuses_anything_but_lower_case_hex_of_full_width() {
-    for text in ["", "0af7651916cd43d", "0af7651916cd43dd8", "0AF7651916CD43DD", "0af7651916cd43dg", "é651916cd43dd84"] {
+    for text in [
+        "",
+        "0af7651916cd43d",
+        "0af7651916cd43dd8",
+        "0AF7651916CD43DD",
+        "0af7651916cd43dg",
+        "é651916cd43dd84",
+    ] {
         assert_eq!(text.parse::<SpanId>(), Err(ParseIdError { digits: 16 }), "{text}");
     }
 }
@@ -37,7 +47,13 @@ fn reading_an_event_takes_upper_case() {
 
 #[test]
 fn reading_refuses_what_is_no_hex() {
-    for text in [r#""0af7651916cd43dx""#, r#""""#, "5", "null", r#""\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9""#] {
+    for text in [
+        r#""0af7651916cd43dx""#,
+        r#""""#,
+        "5",
+        "null",
+        r#""\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9""#,
+    ] {
         assert!(serde_json::from_str::<SpanId>(text).is_err(), "{text}");
     }
 }

@@ -32,7 +32,10 @@ fn integers_beyond_i64_become_numbers() {
     assert_eq!(LabelValue::from(i64::MAX as u64), LabelValue::Integer(i64::MAX));
     assert_eq!(LabelValue::from(u64::MAX), LabelValue::Number(18_446_744_073_709_551_615.0));
     assert_eq!(LabelValue::from(usize::MAX), LabelValue::from(u64::MAX));
-    assert_eq!(LabelValue::from(i128::MIN), LabelValue::Number(-170_141_183_460_469_231_731_687_303_715_884_105_728.0));
+    assert_eq!(
+        LabelValue::from(i128::MIN),
+        LabelValue::Number(-170_141_183_460_469_231_731_687_303_715_884_105_728.0)
+    );
     assert_eq!(LabelValue::from(i128::from(i64::MIN)), LabelValue::Integer(i64::MIN));
     assert_eq!(LabelValue::from(u128::MAX), LabelValue::Number(u128::MAX as f64));
 }
@@ -86,8 +89,10 @@ fn reading_drops_nulls_and_keeps_the_last_of_equal_keys() {
 
 #[test]
 fn integers_stay_integers_when_read() {
-    let labels: Labels =
-        serde_json::from_str(r#"{"i":7,"n":-7,"f":7.0,"big":100000000000000000000,"u":18446744073709551615}"#).unwrap();
+    let labels: Labels = serde_json::from_str(
+        r#"{"i":7,"n":-7,"f":7.0,"big":100000000000000000000,"u":18446744073709551615}"#,
+    )
+    .unwrap();
 
     assert_eq!(labels.get("i"), Some(&LabelValue::Integer(7)));
     assert_eq!(labels.get("n"), Some(&LabelValue::Integer(-7)));
@@ -101,6 +106,15 @@ fn nested_values_are_refused() {
     for json in [r#"{"a":{}}"#, r#"{"a":[1]}"#, "[]", "1"] {
         assert!(serde_json::from_str::<Labels>(json).is_err(), "{json}");
     }
+}
+
+#[test]
+fn labels_are_equal_in_any_order_but_not_with_other_values() {
+    let labels: Labels = [("a.b", 1), ("c", 2)].into_iter().collect();
+
+    assert_eq!(labels, [("c", 2), ("a_b", 1)].into_iter().collect());
+    assert_ne!(labels, [("c", 2), ("a_b", 3)].into_iter().collect());
+    assert_ne!(labels, [("c", 2)].into_iter().collect());
 }
 
 #[test]

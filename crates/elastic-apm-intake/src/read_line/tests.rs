@@ -24,7 +24,10 @@ fn the_field_that_is_wrong_is_named() {
         (transaction(r#","timestamp":1e6"#), "transaction.timestamp"),
         (transaction(r#","outcome":"good""#), "transaction.outcome"),
         (transaction(r#","sample_rate":1.5"#), "transaction.sample_rate"),
-        (transaction(r#","context":{"response":{"status_code":200.0}}"#), "transaction.context.response.status_code"),
+        (
+            transaction(r#","context":{"response":{"status_code":200.0}}"#),
+            "transaction.context.response.status_code",
+        ),
         (transaction(r#","context":{"request":{"url":{}}}"#), "transaction.context.request"),
         (
             transaction(r#","context":{"request":{"method":"GET","url":{"port":"http"}}}"#),
@@ -35,12 +38,18 @@ fn the_field_that_is_wrong_is_named() {
             "transaction.context.request.headers.a[1]",
         ),
         (transaction(r#","context":{"tags":{"a":[]}}"#), "transaction.context.tags.a"),
-        (transaction(r#","links":[{"trace_id":"0af7651916cd43dd8448eb211c80319c"}]"#), "transaction.links[0]"),
+        (
+            transaction(r#","links":[{"trace_id":"0af7651916cd43dd8448eb211c80319c"}]"#),
+            "transaction.links[0]",
+        ),
         (r#"{"span":{}}"#.to_owned(), "span"),
         (r#"{"span":7}"#.to_owned(), "span"),
         (r#"{"error":{"id":"0af7651916cd43dd8448eb211c80319c"}}"#.to_owned(), "error"),
         (r#"{"metricset":{"samples":{"a":{"value":"1"}}}}"#.to_owned(), "metricset.samples.a.value"),
-        (r#"{"metadata":{"service":{"name":"a","agent":{"name":"b"}}}}"#.to_owned(), "metadata.service.agent"),
+        (
+            r#"{"metadata":{"service":{"name":"a","agent":{"name":"b"}}}}"#.to_owned(),
+            "metadata.service.agent",
+        ),
     ];
 
     for (line, field) in &cases {
@@ -119,7 +128,8 @@ fn numbers_nobody_means_are_read_as_absent() {
 
 #[test]
 fn strings_and_integers_are_both_read_where_the_schema_says_so() {
-    let line = transaction(r#","context":{"user":{"id":42},"request":{"method":"GET","url":{"port":"8080"}}}"#);
+    let line =
+        transaction(r#","context":{"user":{"id":42},"request":{"method":"GET","url":{"port":"8080"}}}"#);
 
     let Ok(Event::Transaction(event)) = Event::from_line(line.as_bytes()) else { panic!("{line}") };
     let context = event.context.unwrap();
@@ -197,7 +207,8 @@ fn a_bad_line_does_not_end_the_stream() {
 
 #[test]
 fn torn_lines_never_panic() {
-    let line = transaction(r#","name":"é\u00e9","context":{"tags":{"a":1.5e3,"b":[true]}},"links":[{"span_id":"#);
+    let line =
+        transaction(r#","name":"é\u00e9","context":{"tags":{"a":1.5e3,"b":[true]}},"links":[{"span_id":"#);
 
     for end in 0..line.len() {
         assert!(Event::from_line(&line.as_bytes()[..end]).is_err());

@@ -1,17 +1,19 @@
 //! Events with every field set, and the schemas they have to pass.
-#![allow(dead_code, reason = "each suite uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each suite uses its own part")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking too")]
 
 use std::path::PathBuf;
 
 use elastic_apm_intake::{
-    Agent, Body, Cloud, CloudAccount, CloudMachine, CloudOrigin, Composite, CompressionStrategy, Container, Context,
-    Db, Destination, DestinationService, DroppedDuration, DroppedSpanStats, ErrorEvent, ErrorId, ErrorLog,
-    ErrorParent, ErrorTransaction, Event, Exception, Faas, FaasTrigger, Headers, IdName, JsonObject, Keyword,
-    Kubernetes, Labels, Language, LogError, LogEvent, LogOrigin, LogService, LongText, Message, MessageAge, Metadata,
-    MetadataService, Metricset, MetricsetService, MetricsetSpan, MetricsetTransaction, NameVersion, Named, Network,
-    NetworkConnection, Otel, Outcome, Pod, Process, Request, Response, Runtime, Sample, SampleRate, Samples, Service,
-    ServiceAgent, ServiceNode, ServiceOrigin, ServiceTarget, Socket, SpanContext, SpanCount, SpanEvent, SpanExtra,
-    SpanHttp, SpanId, SpanLink, SpanRequest, SpanResponse, StackFrame, System, Text, TraceId, TransactionEvent,
+    Agent, Body, Cloud, CloudAccount, CloudMachine, CloudOrigin, Composite, CompressionStrategy, Container,
+    Context, Db, Destination, DestinationService, DroppedDuration, DroppedSpanStats, ErrorEvent, ErrorId,
+    ErrorLog, ErrorParent, ErrorTransaction, Event, Exception, Faas, FaasTrigger, Headers, IdName,
+    JsonObject, Keyword, Kubernetes, Labels, Language, LogError, LogEvent, LogOrigin, LogService, LongText,
+    Message, MessageAge, Metadata, MetadataService, Metricset, MetricsetService, MetricsetSpan,
+    MetricsetTransaction, NameVersion, Named, Network, NetworkConnection, Otel, Outcome, Pod, Process,
+    Request, Response, Runtime, Sample, SampleRate, Samples, Service, ServiceAgent, ServiceNode,
+    ServiceOrigin, ServiceTarget, Socket, SpanContext, SpanCount, SpanEvent, SpanExtra, SpanHttp, SpanId,
+    SpanLink, SpanRequest, SpanResponse, StackFrame, System, Text, TraceId, TransactionEvent,
     TransactionExtra, Url, User,
 };
 use serde_json::{Value, json};
@@ -22,7 +24,10 @@ pub fn spec_data(suite: &str) -> Option<PathBuf> {
         return Some(folder.into());
     }
     let required = std::env::var("ELASTIC_APM_REQUIRE").unwrap_or_default();
-    assert!(!required.split(',').any(|name| name.trim() == "spec"), "{suite}: ELASTIC_APM_SPEC_DATA is not set");
+    assert!(
+        !required.split(',').any(|name| name.trim() == "spec"),
+        "{suite}: ELASTIC_APM_SPEC_DATA is not set"
+    );
     println!("SKIPPED {suite}: ELASTIC_APM_SPEC_DATA is not set");
     None
 }
@@ -52,8 +57,10 @@ impl Schemas {
         assert_eq!(line.len(), 1);
         let (kind, event) = line.iter().next().unwrap();
         if let Some((_, schema)) = self.0.iter().find(|(name, _)| name == kind) {
-            let errors: Vec<_> =
-                schema.iter_errors(event).map(|error| format!("{}: {error:.200}", error.instance_path())).collect();
+            let errors: Vec<_> = schema
+                .iter_errors(event)
+                .map(|error| format!("{}: {error:.200}", error.instance_path()))
+                .collect();
             assert!(errors.is_empty(), "{kind}: {errors:?}");
         } else {
             assert_eq!(kind, "log");
@@ -165,7 +172,11 @@ impl Content<'_> {
             framework: Some(Box::new(self.name_version())),
             language: Some(Box::new(self.name_version())),
             runtime: Some(Box::new(self.name_version())),
-            origin: Some(Box::new(ServiceOrigin { id: self.word(), name: self.word(), version: self.word() })),
+            origin: Some(Box::new(ServiceOrigin {
+                id: self.word(),
+                name: self.word(),
+                version: self.word(),
+            })),
         }
     }
 
@@ -257,7 +268,10 @@ impl Content<'_> {
                 },
                 DroppedSpanStats::default(),
             ],
-            links: vec![SpanLink { trace_id: TraceId::from_bytes([4; 16]), span_id: SpanId::from_bytes([5; 8]) }],
+            links: vec![SpanLink {
+                trace_id: TraceId::from_bytes([4; 16]),
+                span_id: SpanId::from_bytes([5; 8]),
+            }],
             extra: Some(Box::new(TransactionExtra { otel: self.otel(), faas: Some(self.faas()) })),
         }
     }
@@ -283,7 +297,10 @@ impl Content<'_> {
                     url: self.word(),
                     method: self.word(),
                     status_code: Some(200),
-                    request: Some(Box::new(SpanRequest { id: self.word(), body: Some(json!(["any", self.text])) })),
+                    request: Some(Box::new(SpanRequest {
+                        id: self.word(),
+                        body: Some(json!(["any", self.text])),
+                    })),
                     response: Some(Box::new(SpanResponse {
                         status_code: Some(200),
                         headers: self.headers(),
@@ -318,7 +335,10 @@ impl Content<'_> {
                     count: 5,
                     sum: self.number,
                 }),
-                stacktrace: vec![self.frame(), StackFrame { classname: self.word(), ..StackFrame::default() }],
+                stacktrace: vec![
+                    self.frame(),
+                    StackFrame { classname: self.word(), ..StackFrame::default() },
+                ],
                 links: vec![SpanLink::default()],
                 child_ids: vec![SpanId::from_bytes([6; 8])],
                 otel: self.otel(),
@@ -361,7 +381,8 @@ impl Content<'_> {
     }
 
     pub fn metricset(&self) -> Metricset {
-        let mut samples: Samples = [("plain", 1.5), ("whole", 12.0), ("any", self.number)].into_iter().collect();
+        let mut samples: Samples =
+            [("plain", 1.5), ("whole", 12.0), ("any", self.number)].into_iter().collect();
         samples.insert(self.key(), Sample { unit: self.word(), ..Sample::gauge(0.25) });
         samples.insert("counter", Sample::counter(3.0));
         samples.insert("histogram", Sample::histogram(vec![0.5, 2.0], vec![3, 4]));

@@ -50,7 +50,7 @@ fn the_defaults_are_those_of_the_table() {
     assert!(config.secret_token.is_none() && config.api_key.is_none() && config.environment.is_none());
     assert_eq!(config.settings.transaction_max_spans, 500);
     assert_eq!(config.settings.transaction_sample_rate, SampleRate::ALWAYS);
-    assert!(config.settings.transaction_ignore_urls.is_empty());
+    assert!(config.settings.transaction_ignore_urls.to_string().is_empty());
     assert!(config.settings.sanitize_field_names.matches_any("X-Api-Key"));
     assert_eq!(config.settings.log_level, LogLevel::Info);
 }

@@ -36,8 +36,10 @@ fn an_invalid_value_falls_to_the_next_source_with_a_warning() {
     assert_eq!(resolved.source("server_timeout"), Source::Code);
     assert_eq!(
         texts(&resolved),
-        ["invalid server_timeout \"7 seconds\" from environment: expected a duration such as 500ms, 10s or 1m, \
-          from 10ms to 60m; ignored"]
+        [
+            "invalid server_timeout \"7 seconds\" from environment: expected a duration such as 500ms, 10s or 1m, \
+          from 10ms to 60m; ignored"
+        ]
     );
 }
 
@@ -86,7 +88,7 @@ fn an_empty_variable_is_not_set_but_an_empty_list_is_a_list() {
         resolve(code, &env(&[("ELASTIC_APM_ENVIRONMENT", " "), ("ELASTIC_APM_SANITIZE_FIELD_NAMES", "")]));
 
     assert_eq!(resolved.config.environment.as_deref(), Some("code"));
-    assert!(resolved.config.settings.sanitize_field_names.is_empty());
+    assert!(resolved.config.settings.sanitize_field_names.to_string().is_empty());
     assert_eq!(resolved.source("sanitize_field_names"), Source::Environment);
     assert!(resolved.warnings.is_empty());
 }
@@ -102,8 +104,22 @@ fn secrets_never_show_in_warnings() {
 }
 
 #[test]
+fn secrets_never_show_in_the_builder() {
+    let code =
+        ConfigBuilder::default().secret_token("t0ken").api_key("id:k3y").server_url("http://u:pass@apm:8200");
+
+    let shown = format!("{code:?}");
+
+    for secret in ["t0ken", "k3y", "pass@"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+    assert!(shown.contains("secret_token: Some([REDACTED])"), "{shown}");
+}
+
+#[test]
 fn a_password_in_the_server_url_never_shows_in_warnings() {
-    let resolved = resolve(ConfigBuilder::default().server_url("http://u:pass@apm:8200"), &Environment::empty());
+    let resolved =
+        resolve(ConfigBuilder::default().server_url("http://u:pass@apm:8200"), &Environment::empty());
 
     assert!(texts(&resolved)[0].contains("\"http://[REDACTED]@apm:8200\" from code"));
     assert_eq!(resolved.config.server_url.to_string(), "http://127.0.0.1:8200");
@@ -117,7 +133,9 @@ fn a_service_name_is_adjusted_with_a_warning() {
     assert_eq!(resolved.source("service_name"), Source::Code);
     assert_eq!(
         texts(&resolved),
-        ["invalid service_name \"check.out\" from code: expected letters, digits, space, _ and -; using \"check_out\""]
+        [
+            "invalid service_name \"check.out\" from code: expected letters, digits, space, _ and -; using \"check_out\""
+        ]
     );
 }
 

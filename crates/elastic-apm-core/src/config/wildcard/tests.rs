@@ -50,7 +50,9 @@ fn letter_case_is_folded_beyond_ascii() {
 
 #[test]
 fn overlapping_beginnings_of_a_needle_are_found() {
-    for (pattern, text) in [("*aab*", "aaab"), ("*abcabd*", "abcabcabd"), ("*aaa*", "aaXaaa"), ("*abab*c*", "abaababc")] {
+    for (pattern, text) in
+        [("*aab*", "aaab"), ("*abcabd*", "abcabcabd"), ("*aaa*", "aaXaaa"), ("*abab*c*", "abaababc")]
+    {
         assert!(WildcardMatcher::new(pattern).matches(text), "{pattern} on {text}");
     }
     assert!(!WildcardMatcher::new("*aab*").matches("ababab"));
@@ -71,7 +73,9 @@ fn it_agrees_with_the_definition_on_all_short_patterns_and_texts() {
         match pattern.split_first() {
             None => text.is_empty(),
             Some((b'*', rest)) => (0..=text.len()).any(|skip| by_definition(rest, &text[skip..])),
-            Some((c, rest)) => text.split_first().is_some_and(|(t, text)| t == c && by_definition(rest, text)),
+            Some((c, rest)) => {
+                text.split_first().is_some_and(|(t, text)| t == c && by_definition(rest, text))
+            }
         }
     }
     fn words(alphabet: &str, longest: u32) -> Vec<String> {

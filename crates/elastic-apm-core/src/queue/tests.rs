@@ -1,0 +1,122 @@
+use std::thread;
+
+use elastic_apm_intake::{Keyword, SpanEvent};
+
+use super::*;
+
+fn span(name: &str) -> Record {
+    Record::Span(SpanEvent { name: Keyword::copied(name), ..SpanEvent::default() })
+}
+
+fn queue(events: usize, bytes: usize) -> Queue {
+    Queue::new(events, bytes, Arc::default())
+}
+
+#[test]
+fn events_beyond_the_bound_are_dropped_and_counted() {
+    let queue = queue(3, 1 << 20);
+
+    for _ in 0..5 {
+        queue.push(span("s"));
+    }
+
+    let stats = queue.counters.snapshot();
+    assert_eq!((queue.len(), stats.recorded(), stats.dropped_for(DropReason::QueueFull)), (3, 5, 2));
+}
+
+#[test]
+fn bytes_beyond_the_bound_are_dropped_and_counted() {
+    let queue = queue(100, 5_000);
+
+    for _ in 0..3 {
+        queue.push(span(&"x".repeat(3_000)));
+    }
+
+    assert_eq!((queue.len(), queue.counters.snapshot().dropped_for(DropReason::QueueFull)), (1, 2));
+}
+
+#[test]
+fn one_event_larger_than_the_bound_passes_an_empty_queue() {
+    let queue = queue(100, 1_000);
+
+    queue.push(span(&"x".repeat(3_000)));
+
+    assert_eq!(queue.len(), 1);
+}
+
+#[test]
+fn popping_makes_room() {
+    let queue = queue(1, 1 << 20);
+    queue.push(span("a"));
+
+    drop(queue.pop());
+    queue.push(span("b"));
+
+    assert_eq!(queue.counters.snapshot().dropped(), 0);
+}
+
+#[test]
+fn a_closed_queue_counts_what_it_refuses_and_keeps_what_it_has() {
+    let queue = queue(8, 1 << 20);
+    queue.push(span("before"));
+    queue.close();
+
+    queue.push(span("after"));
+
+    let stats = queue.counters.snapshot();
+    assert_eq!((queue.len(), stats.dropped_for(DropReason::AfterShutdown)), (1, 1));
+}
+
+#[test]
+fn a_parked_reporter_is_woken_by_the_first_event() {
+    let queue = Arc::new(queue(1_000, 1 << 20));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let pusher = {
+        let queue = Arc::clone(&queue);
+        thread::spawn(move || {
+            while !queue.parked.load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
+            queue.push(span("s"));
+        })
+    };
+
+    runtime.block_on(queue.wait(true));
+
+    pusher.join().unwrap();
+    assert_eq!(queue.len(), 1);
+}
+
+#[test]
+fn a_gathering_reporter_is_woken_when_half_of_the_queue_is_full() {
+    let queue = queue(10, 1 << 20);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+
+    for _ in 0..5 {
+        queue.push(span("s"));
+    }
+
+    runtime.block_on(queue.wait(false));
+}
+
+#[test]
+fn every_event_is_either_popped_or_counted_under_contention() {
+    let queue = Arc::new(queue(64, 1 << 20));
+    let pushers: Vec<_> = (0..4)
+        .map(|_| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || (0..5_000).for_each(|_| queue.push(span("s"))))
+        })
+        .collect();
+
+    let mut popped = 0;
+    while !pushers.iter().all(thread::JoinHandle::is_finished) {
+        popped += u64::from(queue.pop().is_some());
+    }
+    while queue.pop().is_some() {
+        popped += 1;
+    }
+
+    let stats = queue.counters.snapshot();
+    assert_eq!((stats.recorded(), popped + stats.dropped(), queue.len()), (20_000, 20_000, 0));
+}

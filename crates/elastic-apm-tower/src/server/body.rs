@@ -1,0 +1,99 @@
+//! The response body: ends the transaction when the last byte has been taken.
+//!
+//! It forwards what the inner body says of itself, so that an answer has the same `Content-Length` and framing as without us.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Buf;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::exchange::Exchange;
+
+pin_project! {
+    /// The body of a traced response.
+    pub struct ResponseBody<B> {
+        // `None` only while it is being dropped.
+        #[pin]
+        inner: Option<B>,
+        exchange: Option<Exchange>,
+        bytes: u64,
+        // Asked after each frame, while the body is pinned; drop cannot ask, for it has no bound on `B`.
+        at_end: bool,
+    }
+
+    impl<B> PinnedDrop for ResponseBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let Some(exchange) = this.exchange else { return };
+            if *this.at_end || exchange.is_complete_after(*this.bytes) {
+                exchange.on_complete();
+            }
+            exchange.within(|| this.inner.set(None));
+        }
+    }
+}
+
+impl<B: Body> ResponseBody<B> {
+    pub(super) fn new(inner: B, exchange: Option<Exchange>) -> Self {
+        let at_end = inner.is_end_stream();
+        ResponseBody { inner: Some(inner), exchange, bytes: 0, at_end }
+    }
+}
+
+impl<B: Body> Body for ResponseBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let Some(exchange) = this.exchange.as_mut() else { return inner.poll_frame(cx) };
+        let polled = exchange.within(|| catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll_frame(cx))));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(Some(Ok(frame)))) => {
+                match frame.data_ref() {
+                    Some(data) => *this.bytes += data.remaining() as u64,
+                    None => *this.at_end = true,
+                }
+                *this.at_end |= inner.is_end_stream();
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Ok(Poll::Ready(Some(Err(error)))) => {
+                exchange.on_body_error();
+                *this.exchange = None;
+                Poll::Ready(Some(Err(error)))
+            }
+            Ok(Poll::Ready(None)) => {
+                exchange.on_complete();
+                *this.exchange = None;
+                Poll::Ready(None)
+            }
+            Err(panic) => {
+                exchange.on_panic(panic.as_ref());
+                *this.exchange = None;
+                resume_unwind(panic)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl<B> std::fmt::Debug for ResponseBody<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseBody").finish_non_exhaustive()
+    }
+}
