@@ -107,6 +107,8 @@ impl std::fmt::Debug for Agent {
     }
 }
 
+type WrapTransport = Box<dyn FnOnce(Box<dyn Transport>) -> Box<dyn Transport> + Send>;
+
 /// Options of an [`Agent`]: one setter per option of the table, each overruled by its `ELASTIC_APM_*` variable.
 ///
 /// A value that cannot be used is ignored with a warning in the agent's log; [`try_build`](Self::try_build) returns it instead.
@@ -116,6 +118,7 @@ pub struct AgentBuilder {
     config: ConfigBuilder,
     environment: Option<Environment>,
     transport: Option<Box<dyn Transport>>,
+    wrap: Option<WrapTransport>,
     log: Option<AgentLog>,
 }
 
@@ -134,7 +137,16 @@ impl AgentBuilder {
         self
     }
 
-    /// Sends through this transport instead of HTTP: to record, to tee, to forward.
+    /// Sends through what `wrap` makes of the agent's own transport: to tee, to measure, to alter.
+    pub fn wrap_transport(
+        mut self,
+        wrap: impl FnOnce(Box<dyn Transport>) -> Box<dyn Transport> + Send + 'static,
+    ) -> Self {
+        self.wrap = Some(Box::new(wrap));
+        self
+    }
+
+    /// Sends through this transport instead of HTTP: to record, to forward.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Box::new(transport));
         self
@@ -194,7 +206,10 @@ impl AgentBuilder {
         if !config.enabled {
             return noop(queue);
         }
-        let transport = self.transport.unwrap_or_else(|| Box::new(HttpTransport::new(config, &log)));
+        let mut transport = self.transport.unwrap_or_else(|| Box::new(HttpTransport::new(config, &log)));
+        if let Some(wrap) = self.wrap {
+            transport = wrap(transport);
+        }
         let settings = Dynamic::new(Arc::clone(&config.settings));
         let spawned = Reporter::spawn(|control| Setup {
             queue: Arc::clone(&queue),

@@ -1,5 +1,7 @@
 //! A local stand-in for Elastic's APM Server, with a waterfall page.
 mod api;
+#[cfg(test)]
+mod fixtures;
 mod page;
 mod protocol;
 mod render;

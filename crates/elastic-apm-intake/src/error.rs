@@ -40,8 +40,8 @@ pub struct ErrorEvent {
 
 /// Where in a trace an error happened; on the wire these are fields of the error itself.
 ///
-/// The server refuses an error that names only some of them, so trace and parent go together. When such an error is read, what
-/// there is of them is dropped and the error stands outside of any trace.
+/// The server refuses an error that names only some of them, so trace and parent go together. When such an error is
+/// read, what there is of them is dropped and the error stands outside of any trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ErrorParent {
     /// The trace.

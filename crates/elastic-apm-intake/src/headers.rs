@@ -15,8 +15,8 @@ type Values = SmallVec<[Keyword; 1]>;
 
 /// Header names with their values, in order.
 ///
-/// A single value is written as a string, several as an array, never null. Names are looked up without regard to case and
-/// written as they were given.
+/// A single value is written as a string, several as an array, never null. Names are looked up without regard to case
+/// and written as they were given.
 ///
 /// ```
 /// use elastic_apm_intake::Headers;

@@ -37,6 +37,11 @@ const DIGITS: [[u8; 2]; 256] = {
     pairs
 };
 
+/// Hex digits are ASCII, so the empty fallback is never taken.
+fn as_text(hex: &[u8]) -> &str {
+    std::str::from_utf8(hex).unwrap_or_default()
+}
+
 /// The value of one hex digit; upper case only counts when `any_case`.
 const fn digit(byte: u8, any_case: bool) -> Option<u8> {
     match byte {
@@ -97,17 +102,16 @@ macro_rules! id {
                 true
             }
 
-            /// Hands the lower-case hex form over without allocating.
-            fn with_hex<R>(&self, use_hex: impl FnOnce(&str) -> R) -> R {
-                let hex = self.0.map(|byte| DIGITS[usize::from(byte)]);
-                // Hex digits are ASCII, so the empty fallback is never taken.
-                use_hex(std::str::from_utf8(hex.as_flattened()).unwrap_or_default())
+            /// The lower-case hex digits, two per byte.
+            #[inline]
+            fn hex(self) -> [[u8; 2]; $bytes] {
+                self.0.map(|byte| DIGITS[usize::from(byte)])
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.with_hex(|hex| f.pad(hex))
+                f.pad(as_text(self.hex().as_flattened()))
             }
         }
 
@@ -126,8 +130,15 @@ macro_rules! id {
         }
 
         impl Serialize for $name {
+            #[inline]
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                self.with_hex(|hex| serializer.serialize_str(hex))
+                let hex = self.hex();
+                if serializer.is_human_readable() {
+                    serializer.serialize_str(as_text(hex.as_flattened()))
+                } else {
+                    // This crate's own writer: it takes bytes for text that has nothing to escape.
+                    serializer.serialize_bytes(hex.as_flattened())
+                }
             }
         }
 

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::read;
 use crate::text::{Keyword, Text};
 
 /// What a label holds: text, a boolean or a number.
@@ -139,7 +140,7 @@ impl<'de> Deserialize<'de> for LabelValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ValueVisitor;
 
-        impl Visitor<'_> for ValueVisitor {
+        impl<'de> Visitor<'de> for ValueVisitor {
             type Value = LabelValue;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,6 +169,12 @@ impl<'de> Deserialize<'de> for LabelValue {
 
             fn visit_string<E>(self, text: String) -> Result<LabelValue, E> {
                 Ok(text.into())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LabelValue, A::Error> {
+                let number = read::number(map, &self)?;
+                let integer = number.as_i64().map(LabelValue::Integer);
+                Ok(integer.unwrap_or_else(|| number.as_f64().unwrap_or(f64::INFINITY).into()))
             }
         }
 

@@ -16,8 +16,8 @@ use crate::text::Keyword;
 
 /// Key-value pairs that are indexed and searchable, in the order of insertion.
 ///
-/// The characters `.`, `*` and `"` of a key are written as `_`, as the server would store them. Keys that are equal on
-/// the wire are one key: the last value wins. Two labels need no allocation of their own. Equality is that of the
+/// The characters `.`, `*` and `"` of a key are written as `_`, as the server would store them. Keys that are equal
+/// on the wire are one key: the last value wins. Two labels need no allocation of their own. Equality is that of the
 /// objects on the wire, so order is no part of it.
 ///
 /// ```
@@ -139,11 +139,26 @@ fn key_on_wire(key: &Keyword) -> Cow<'_, str> {
     if key.bytes().any(is_rewritten) { Cow::Owned(key.replace(['.', '*', '"'], "_")) } else { key }
 }
 
+/// A key that is being written; rewriting one of usual length does not allocate.
+struct KeyWriter<'a>(&'a Keyword);
+
+impl Serialize for KeyWriter<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let key = self.0.on_wire();
+        if !key.bytes().any(is_rewritten) {
+            return serializer.serialize_str(&key);
+        }
+        let bytes: SmallVec<[u8; 64]> = key.bytes().map(rewrite).collect();
+        // One ASCII character for another leaves the text valid, so the empty fallback is never taken.
+        serializer.serialize_str(std::str::from_utf8(&bytes).unwrap_or_default())
+    }
+}
+
 impl Serialize for Labels {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.len()))?;
         for (key, value) in &self.0 {
-            map.serialize_entry(&key_on_wire(key), value)?;
+            map.serialize_entry(&KeyWriter(key), value)?;
         }
         map.end()
     }

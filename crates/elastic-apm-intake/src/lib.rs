@@ -1,8 +1,8 @@
 //! The wire vocabulary of Elastic's intake v2, for writing and for reading.
 //!
-//! A stream to an APM Server is NDJSON: a line with [`Metadata`], then one line per [`TransactionEvent`], [`SpanEvent`],
-//! [`ErrorEvent`], [`Metricset`] or [`LogEvent`]. This crate knows what those lines look like, and nothing about where events
-//! come from or how they travel.
+//! A stream to an APM Server is NDJSON: a line with [`Metadata`], then one line per [`TransactionEvent`],
+//! [`SpanEvent`], [`ErrorEvent`], [`Metricset`] or [`LogEvent`]. This crate knows what those lines look like, and
+//! nothing about where events come from or how they travel.
 //!
 //! ```
 //! use elastic_apm_intake::{Event, Outcome, SpanCount, SpanId, TraceId, TransactionEvent, write_line};
@@ -31,14 +31,15 @@
 //! # What is written
 //!
 //! Whatever the fields hold, each line is one the server takes: text is cut to its field's limit ([`Text`]), keys and
-//! service names lose the characters it refuses, numbers are finite, absent fields are left out and null is never written.
-//! Only the size of a line is up to the caller: see [`MAX_EVENT_SIZE`].
+//! service names lose the characters it refuses, numbers are finite, absent fields are left out and null is never
+//! written. Free-form objects ([`JsonObject`]) are written as they are. Only the size of a line is up to the caller:
+//! see [`MAX_EVENT_SIZE`].
 //!
 //! # What is read
 //!
-//! Everything backend agents send, in any language. Null is absent, unknown fields and those of browsers (`marks`, `experience`, `session`,
-//! `page`) are skipped, nothing is cut. A number the schema allows but no field can mean, such as a status of -1 or
-//! a port of 70,000, is read as absent. [`LineError`] names the field that is wrong.
+//! Everything backend agents send, in any language. Null is absent, unknown fields and those of browsers (such as
+//! `marks` and `experience`) are skipped, nothing is cut. A number the schema allows but no field can mean, such as a
+//! status of -1 or a port of 70,000, is read as absent. [`LineError`] names the field that is wrong.
 //!
 //! # Cost
 //!

@@ -25,7 +25,8 @@ pub trait WireEvent: Serialize + sealed::Sealed {
 
 /// Appends one line, newline included, and returns its length in bytes.
 ///
-/// What is in the buffer stays. A caller that finds the line longer than [`MAX_EVENT_SIZE`] truncates the buffer by as much.
+/// What is in the buffer stays. A caller that finds the line longer than [`MAX_EVENT_SIZE`] truncates the buffer by
+/// as much.
 ///
 /// ```
 /// use elastic_apm_intake::{Metricset, Sample, write_line};

@@ -16,8 +16,8 @@ mod rfc3339;
 /// Dotted names are written (`"log.level"`); dotted and nested ones are read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogEvent {
-    /// When it was logged (`@timestamp`), in microseconds since the epoch. 0 is absent: the server then takes the time of
-    /// receipt. RFC 3339 is read as well.
+    /// When it was logged (`@timestamp`), in microseconds since the epoch. 0 is absent: the server then takes the
+    /// time of receipt. RFC 3339 is read as well.
     pub timestamp: u64,
     /// The message, at most 10,000 characters on the wire.
     pub message: Option<LongText>,

@@ -12,8 +12,8 @@ use crate::text::Keyword;
 
 /// The service all events of a stream belong to.
 ///
-/// The server refuses the whole stream over a bad name, so characters other than ASCII letters, digits, space, `_` and `-`
-/// are written as `_`, and an empty name as `unknown-<agent>-service`.
+/// The server refuses the whole stream over a bad name, so characters other than ASCII letters, digits, space, `_`
+/// and `-` are written as `_`, and an empty name as `unknown-<agent>-service`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct MetadataService {
     /// The name; always written.

@@ -18,7 +18,7 @@ impl<S: Serializer> Object<S> {
     }
 
     /// Writes a field that is always there.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
@@ -28,7 +28,7 @@ impl<S: Serializer> Object<S> {
     }
 
     /// Writes a field that may be absent.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn option<T: Serialize>(
         &mut self,
         key: &'static str,

@@ -1,7 +1,7 @@
 //! Which field of a JSON text a position lies in.
 //!
-//! The parser says where it stopped, people ask for the name. Only ever called on the way to an error, with text that the parser has
-//! already accepted up to that position.
+//! The parser says where it stopped, people ask for the name. Only ever called on the way to an error, with text that
+//! the parser has already accepted up to that position.
 
 use std::fmt::Write;
 

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserialize, Deserializer, Expected, MapAccess, Unexpected, Visitor};
+use serde_json::{Number, Value};
 
 use crate::text::Text;
 
@@ -33,6 +35,16 @@ pub(crate) fn fitting<'de, D: Deserializer<'de>, T: TryFrom<i64>>(
     Ok(number.and_then(|number| T::try_from(number).ok()))
 }
 
+/// A number, where a `deserialize_any` was answered with an object.
+///
+/// That is how `serde_json` hands numbers over when anyone in the build has switched its `arbitrary_precision` on.
+pub(crate) fn number<'de, A: MapAccess<'de>>(map: A, expected: &dyn Expected) -> Result<Number, A::Error> {
+    match Value::deserialize(MapAccessDeserializer::new(map))? {
+        Value::Number(number) => Ok(number),
+        _ => Err(de::Error::invalid_type(Unexpected::Map, expected)),
+    }
+}
+
 /// Text, or the digits of an integer.
 struct TextOrInteger<const LIMIT: usize>(Text<LIMIT>);
 
@@ -40,7 +52,7 @@ impl<'de, const LIMIT: usize> Deserialize<'de> for TextOrInteger<LIMIT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct EitherVisitor<const LIMIT: usize>;
 
-        impl<const LIMIT: usize> Visitor<'_> for EitherVisitor<LIMIT> {
+        impl<'de, const LIMIT: usize> Visitor<'de> for EitherVisitor<LIMIT> {
             type Value = TextOrInteger<LIMIT>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,6 +68,14 @@ impl<'de, const LIMIT: usize> Deserialize<'de> for TextOrInteger<LIMIT> {
             }
 
             fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(TextOrInteger(Text::formatted(format_args!("{number}"))))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let number = number(map, &self)?;
+                if number.is_f64() {
+                    return Err(de::Error::invalid_type(Unexpected::Other("floating point"), &self));
+                }
                 Ok(TextOrInteger(Text::formatted(format_args!("{number}"))))
             }
         }
@@ -83,7 +103,7 @@ impl<'de> Deserialize<'de> for Port {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct PortVisitor;
 
-        impl Visitor<'_> for PortVisitor {
+        impl<'de> Visitor<'de> for PortVisitor {
             type Value = Port;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,6 +123,14 @@ impl<'de> Deserialize<'de> for Port {
 
             fn visit_u64<E>(self, number: u64) -> Result<Port, E> {
                 Ok(Port(u16::try_from(number).ok()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Port, A::Error> {
+                let number = number(map, &self)?;
+                match number.as_i64() {
+                    Some(number) => self.visit_i64(number),
+                    None => Err(de::Error::invalid_type(Unexpected::Other("floating point"), &self)),
+                }
             }
         }
 

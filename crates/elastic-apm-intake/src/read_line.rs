@@ -61,8 +61,8 @@ fn shown(text: String) -> String {
 impl Event {
     /// Reads one line.
     ///
-    /// Like the server: unknown fields are ignored, null is absent, and what follows the first key's value is ignored. Unlike the
-    /// server, ids have to be hex, and text has to be UTF-8.
+    /// Like the server: unknown fields are ignored, null is absent, and what follows the first key's value is
+    /// ignored. Unlike the server, ids have to be hex, and text has to be UTF-8.
     ///
     /// ```
     /// use elastic_apm_intake::{Event, LineError};

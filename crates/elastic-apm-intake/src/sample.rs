@@ -11,8 +11,8 @@ use crate::text::Keyword;
 
 /// Metric names with what was measured, in order.
 ///
-/// The characters `*` and `"` of a name are written as `_`: the server would refuse the metricset. A value that is not
-/// finite is not written.
+/// The characters `*` and `"` of a name are written as `_`: the server would refuse the metricset. A value that is
+/// not finite is not written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Samples(Vec<(Keyword, Sample)>);
 

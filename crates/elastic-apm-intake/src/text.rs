@@ -93,7 +93,6 @@ impl<const LIMIT: usize> Text<LIMIT> {
     /// The head that is kept when the text exceeds its limit; `None` when it fits.
     fn cut(&self) -> Option<&str> {
         let text = self.as_str();
-        // A character takes at least one byte, so most texts are settled by their length.
         if text.len() <= LIMIT {
             return None;
         }
@@ -183,8 +182,11 @@ impl<const LIMIT: usize> fmt::Debug for Text<LIMIT> {
 }
 
 impl<const LIMIT: usize> Serialize for Text<LIMIT> {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.on_wire())
+        // A character takes at least one byte, so most texts are settled by their length.
+        let text = self.as_str();
+        if text.len() <= LIMIT { serializer.serialize_str(text) } else { serializer.serialize_str(&self.on_wire()) }
     }
 }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use elastic_apm_intake::{ErrorEvent, ErrorLog, Event, Metadata};
-use support::{full, line, minimal};
+use support::{Content, full, line, minimal};
 
 #[test]
 fn events_with_every_field_are_read_back_unchanged() {
@@ -51,5 +51,25 @@ fn the_kind_is_the_key_of_the_line() {
     for event in full() {
         let start = format!("{{\"{}\":{{", event.kind());
         assert!(line(&event).starts_with(start.as_bytes()));
+    }
+}
+
+#[test]
+fn the_own_writer_writes_what_a_general_one_does() {
+    let awkward = "a\"b\\c\u{1}d.é😀*".repeat(200);
+    let contents = ["", "plain", &awkward].map(|text| Content { text, number: 0.1 + 0.2, labels: 3 });
+
+    for event in contents.iter().flat_map(Content::all).chain(minimal()) {
+        let general = match &event {
+            Event::Metadata(event) => serde_json::to_string(event),
+            Event::Transaction(event) => serde_json::to_string(event),
+            Event::Span(event) => serde_json::to_string(event),
+            Event::Error(event) => serde_json::to_string(event),
+            Event::Metricset(event) => serde_json::to_string(event),
+            Event::Log(event) => serde_json::to_string(event),
+        };
+
+        let expected = format!("{{\"{}\":{}}}\n", event.kind(), general.unwrap());
+        assert_eq!(String::from_utf8(line(&event)).unwrap(), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! What the operator and the application ask of the agent.
 //!
-//! [`options`](self::options) holds the one table; everything else is generated from it or reads single values.
+//! `options` holds the one table; everything else is generated from it or reads single values.
 //! Environment beats code beats default; a value that cannot be used falls to the next source with a warning.
 //! Nothing here does I/O: the environment comes in as a snapshot.
 

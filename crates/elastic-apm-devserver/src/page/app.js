@@ -17,11 +17,14 @@ let open = { id: null, trace: null, waterfall: null };
 let reading = false;
 let stale = false;
 
+/** Whether the rows get the focus once they are drawn. */
+let focusNext = false;
+
 const list = new TraceList((id, { focus = false } = {}) => {
+  if (id === open.id && focus) open.waterfall.focus();
   focusNext = focus;
   location.hash = `#/trace/${id}`;
 });
-let focusNext = false;
 
 /** `#/trace/<id>` or `#/trace/<id>/<row id>`. */
 function place() {

@@ -4,15 +4,14 @@ import { count, duration, timestamp } from "./format.js";
 import { dot } from "./colours.js";
 import { axis } from "./axis.js";
 
-const fact = (value, text = "") => el("span", {}, el("b", {}, value), text);
-
 function facts({ summary, extent_us: extent }) {
   const longer = extent > summary.duration_ms * 1000 * 1.02 + 1;
   return el("div", { className: "facts" },
-    fact(duration(summary.duration_ms * 1000), longer && !summary.missing_root ? ` (all work ${duration(extent)})` : ""),
-    fact(timestamp(summary.start_us)),
-    fact(count(summary.transactions, "transaction")),
-    fact(count(summary.spans, "span")),
+    el("b", {}, duration(summary.duration_ms * 1000)),
+    longer && !summary.missing_root && el("span", {}, `all work ${duration(extent)}`),
+    el("span", {}, timestamp(summary.start_us)),
+    el("span", {}, count(summary.transactions, "transaction")),
+    el("span", {}, count(summary.spans, "span")),
     el("span", { className: "id", title: "Trace id" }, summary.id));
 }
 

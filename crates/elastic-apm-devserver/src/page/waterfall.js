@@ -54,7 +54,7 @@ export class Waterfall {
     const name = row.name || "(no name)";
     const label = el("div", { className: "label", title: `${name}\n${row.service} · ${kind}` },
       el("button", { className: "twist", type: "button", tabIndex: -1, "aria-label": "Fold" }, parent ? "▾" : ""),
-      row.orphan && el("span", { className: "orphan", title: "Its parent has not arrived" }, "parent missing"),
+      row.orphan && el("span", { className: "orphan", title: "Its parent has not arrived" }, "orphan"),
       el("span", { className: "name" }, name),
       failed(row) && el("span", { className: "flag", title: this.#why(row) }, "!"),
       el("span", { className: "kind" }, row.subtype || row.type));

@@ -9,4 +9,4 @@ pub(crate) mod info;
 pub(crate) mod intake;
 mod lines;
 mod linger;
-mod stream;
+pub(crate) mod stream;

@@ -177,6 +177,44 @@ fn setters_take_natural_types() {
 }
 
 #[test]
+fn every_option_has_a_setter() {
+    let code = ConfigBuilder::default()
+        .server_url("http://apm:8200")
+        .secret_token("t0ken")
+        .api_key("key")
+        .server_timeout(Duration::from_secs(1))
+        .verify_server_cert(false)
+        .server_ca_cert_file("ca.pem")
+        .service_name("shop")
+        .service_version("1")
+        .service_node_name("node")
+        .environment("test")
+        .hostname("web-1")
+        .global_labels([("a", "b")])
+        .enabled(false)
+        .include_process_args(true)
+        .api_request_time(Duration::from_secs(1))
+        .api_request_size(2048)
+        .max_queue_size(1)
+        .max_queue_bytes(20 << 10)
+        .recording(false)
+        .transaction_sample_rate(0.5)
+        .transaction_max_spans(0)
+        .transaction_ignore_urls(["/health"])
+        .capture_headers(false)
+        .sanitize_field_names(["secret"])
+        .log_level(LogLevel::Off);
+
+    let resolved = resolve(code, &Environment::empty());
+
+    assert_eq!(resolved.warnings, []);
+    for option in &resolved.options {
+        assert_eq!(option.source, Source::Code, "{}", option.info.name);
+        assert_ne!(option.value, option.info.default, "{}", option.info.name);
+    }
+}
+
+#[test]
 fn strict_resolution_ends_at_the_first_invalid_value() {
     let code = ConfigBuilder::default().server_url("nonsense").service_name("a.b");
 

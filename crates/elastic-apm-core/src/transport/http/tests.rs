@@ -6,6 +6,8 @@ use std::thread::{self, JoinHandle};
 use super::*;
 use crate::config::{ConfigBuilder, Environment, resolve};
 
+mod tls;
+
 const OK: &str = "HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}";
 
 /// Runs a server's part on a thread of its own; returns the address.

@@ -1,0 +1,6 @@
+use elastic_apm::transaction;
+
+#[transaction(exit, subtype = "postgresql")]
+fn job() {}
+
+fn main() {}
