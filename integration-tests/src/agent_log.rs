@@ -53,7 +53,10 @@ impl AgentLog {
     /// The lines so far that an operator would see: above the start's own lines and the debug ones.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        self.lines().into_iter().filter(|line| line.starts_with("WARN") || line.starts_with("ERROR")).collect()
+        self.lines()
+            .into_iter()
+            .filter(|line| line.starts_with("WARN") || line.starts_with("ERROR"))
+            .collect()
     }
 
     /// Waits until a line contains `part`, and returns the lines so far.

@@ -44,8 +44,13 @@ pub struct FaultServer {
 enum Door {
     Refusing,
     /// The kernel completes the handshake, nobody takes the connection.
-    Deaf { _listener: TcpListener },
-    Serving { stop: oneshot::Sender<()>, stopped: Receiver<()> },
+    Deaf {
+        _listener: TcpListener,
+    },
+    Serving {
+        stop: oneshot::Sender<()>,
+        stopped: Receiver<()>,
+    },
 }
 
 /// What connections and tests share.
@@ -190,7 +195,8 @@ impl FaultServer {
     #[track_caller]
     pub fn wait_for_events(&self, count: usize) -> Vec<Received> {
         self.wait_until(|received| {
-            received.iter().filter(|request| request.is_taken()).map(Received::event_count).sum::<usize>() >= count
+            received.iter().filter(|request| request.is_taken()).map(Received::event_count).sum::<usize>()
+                >= count
         })
     }
 

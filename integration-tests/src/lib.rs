@@ -1,7 +1,9 @@
 //! What the suites share: an agent whose every event is held against Elastic's schemas and policies.
 
 pub mod agent_log;
+pub mod certificate;
 mod checked;
+pub mod child;
 pub mod fault_server;
 mod policy;
 mod schema;

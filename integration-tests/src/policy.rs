@@ -13,7 +13,11 @@ pub(crate) fn check(events: &Events) {
         assert!(event.timestamp > 0 && event.duration >= 0.0, "a transaction without time: {event:?}");
         if !event.sampled {
             assert!(event.context.is_none() && event.labels.is_empty(), "unsampled with context: {event:?}");
-            assert_eq!(event.sample_rate.map(|rate| rate.as_f64()), Some(0.0), "unsampled with a rate: {event:?}");
+            assert_eq!(
+                event.sample_rate.map(|rate| rate.as_f64()),
+                Some(0.0),
+                "unsampled with a rate: {event:?}"
+            );
         }
     }
     for span in &events.spans {
@@ -28,7 +32,8 @@ pub(crate) fn check(events: &Events) {
             assert!(target.is_some(), "an exit span without target: {span:?}");
         }
         if let Some(transaction) = span.transaction_id.filter(|id| transactions.contains(id)) {
-            let above = span.parent_id == transaction || events.spans.iter().any(|other| other.id == span.parent_id);
+            let above =
+                span.parent_id == transaction || events.spans.iter().any(|other| other.id == span.parent_id);
             assert!(above, "a span below nothing: {span:?}");
         }
     }

@@ -17,7 +17,8 @@ pub(crate) fn check(lines: &[String]) {
     let Some(schemas) = schemas() else { return };
     for line in lines {
         let document: Value = serde_json::from_str(line).expect("a line is JSON");
-        let (kind, event) = document.as_object().and_then(|object| object.iter().next()).expect("a line has a kind");
+        let (kind, event) =
+            document.as_object().and_then(|object| object.iter().next()).expect("a line has a kind");
         let Some(schema) = schemas.get(kind.as_str()) else { continue };
         let problems: Vec<String> =
             schema.iter_errors(event).map(|error| format!("{}: {error}", error.instance_path())).collect();
@@ -31,7 +32,8 @@ fn schemas() -> Option<&'static HashMap<&'static str, Validator>> {
         .get_or_init(|| {
             let folder = spec::data("JSON schemas")?.join("intake-v2");
             let load = |kind| {
-                let text = std::fs::read_to_string(folder.join(format!("{kind}.json"))).expect("a schema file");
+                let text =
+                    std::fs::read_to_string(folder.join(format!("{kind}.json"))).expect("a schema file");
                 let schema = serde_json::from_str(&text).expect("a schema is JSON");
                 (kind, jsonschema::validator_for(&schema).expect("a usable schema"))
             };

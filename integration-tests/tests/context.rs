@@ -6,9 +6,10 @@ use std::pin::{Pin, pin};
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 
+use elastic_apm::testing::RecordingAgent;
 use elastic_apm::{
-    DropReason, FutureExt, Outcome, SpanScope, TaskContext, Tracer, Transaction, TransactionScope, User, capture_error,
-    capture_message, capture_span, inject, label, set_custom_context, set_transaction_name,
+    DropReason, FutureExt, Outcome, SpanScope, TaskContext, Tracer, Transaction, TransactionScope, User,
+    capture_error, capture_message, capture_span, inject, label, set_custom_context, set_transaction_name,
     set_transaction_outcome, set_transaction_result, set_user_context, span, span_id, trace_id,
     trace_parent_header, transaction_id,
 };
@@ -38,7 +39,7 @@ fn assert_nothing_current() {
 #[tokio::test]
 async fn current_is_the_same_after_each_await() {
     let agent = CheckedAgent::new();
-    let step = async {
+    let step = || async {
         let before = span_id();
         yield_now().await;
         drop(capture_span("inner"));
@@ -46,7 +47,8 @@ async fn current_is_the_same_after_each_await() {
         (before, span_id())
     };
 
-    let (before, after) = agent.tracer().transaction("job", "script").run(step.in_span("outer")).await;
+    let (before, after) =
+        agent.tracer().transaction("job", "script").run(async { step().in_span("outer").await }).await;
 
     assert!(before.is_some());
     assert_eq!(before, after);
@@ -60,20 +62,18 @@ async fn current_is_the_same_after_each_await() {
 #[test]
 fn a_future_keeps_its_context_when_it_moves_between_threads() {
     let agent = CheckedAgent::new();
-    let work = agent.tracer().transaction("job", "script").run(
-        async {
-            drop(capture_span("on the first thread"));
-            yield_now().await;
-            drop(capture_span("on the second thread"));
-        }
-        .in_span_of_its_own(),
-    );
-    let mut work = Box::pin(work);
+    let steps = || async {
+        drop(capture_span("on the first thread"));
+        yield_now().await;
+        drop(capture_span("on the second thread"));
+    };
+    let run = agent.tracer().transaction("job", "script").run(async move { steps().in_span("steps").await });
+    let mut run = Box::pin(run);
 
-    assert!(poll_once(work.as_mut()).is_pending());
+    assert!(poll_once(run.as_mut()).is_pending());
     assert_nothing_current();
     std::thread::spawn(move || {
-        assert!(poll_once(work.as_mut()).is_ready());
+        assert!(poll_once(run.as_mut()).is_ready());
         assert_nothing_current();
     })
     .join()
@@ -81,19 +81,20 @@ fn a_future_keeps_its_context_when_it_moves_between_threads() {
 
     assert_eq!(
         agent.events().tree(),
-        "transaction job [success]\n  span step [success]\n    span on the first thread [success]\n    \
+        "transaction job [success]\n  span steps [success]\n    span on the first thread [success]\n    \
          span on the second thread [success]\n"
     );
 }
 
-/// A span that is described only when the transaction is current.
-trait InSpanOfItsOwn: Future + Sized {
-    fn in_span_of_its_own(self) -> impl Future<Output = Self::Output> {
-        async move { self.in_span("step").await }
-    }
-}
+#[tokio::test]
+async fn a_span_put_around_a_future_before_its_transaction_runs_has_no_parent_and_is_not_recorded() {
+    let agent = CheckedAgent::new();
 
-impl<F: Future> InSpanOfItsOwn for F {}
+    // The parent is what is current where `in_span` is called, and here that is nothing.
+    agent.tracer().transaction("job", "script").run(async {}.in_span("too early")).await;
+
+    assert_eq!(agent.events().tree(), "transaction job [success]\n");
+}
 
 #[test]
 fn a_bare_spawn_loses_the_context() {
@@ -101,7 +102,10 @@ fn a_bare_spawn_loses_the_context() {
         let agent = CheckedAgent::new();
 
         let in_task = runtime.block_on(
-            agent.tracer().transaction("job", "script").run(async { tokio::spawn(async { trace_id() }).await }),
+            agent
+                .tracer()
+                .transaction("job", "script")
+                .run(async { tokio::spawn(async { trace_id() }).await }),
         );
 
         assert_eq!(in_task.unwrap(), None);
@@ -355,17 +359,15 @@ fn a_poll_that_panics_leaves_nothing_current() {
     assert!(panicked);
     assert_nothing_current();
     drop(run);
-    assert_eq!(
-        agent.events().tree(),
-        "transaction job [failure]\n  span inner [failure]\n  error boom\n"
-    );
+    assert_eq!(agent.events().tree(), "transaction job [failure]\n  span inner [failure]\n  error boom\n");
 }
 
 #[tokio::test]
 async fn an_empty_context_hides_what_is_current() {
     let agent = CheckedAgent::new();
     let hidden = async {
-        let inside = TaskContext::empty().run(async { (trace_id(), capture_span("hidden").is_recording()) }).await;
+        let inside =
+            TaskContext::empty().run(async { (trace_id(), capture_span("hidden").is_recording()) }).await;
         (inside, transaction_id().is_some())
     };
 
@@ -705,7 +707,7 @@ fn an_agent_dropped_before_its_guards_does_no_harm() {
 
 #[test]
 fn what_ends_after_the_shutdown_is_counted_as_dropped() {
-    let agent = CheckedAgent::new();
+    let agent = RecordingAgent::new();
     let scope = agent.tracer().begin_transaction("script");
     let guard = capture_span("orphan");
 

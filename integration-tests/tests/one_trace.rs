@@ -63,7 +63,9 @@ async fn a_job_a_front_and_a_back_service_share_one_trace() {
     let answer = job
         .tracer()
         .transaction("nightly", "scheduled")
-        .run(async { client().get(format!("{front_url}/order/9")).send().await.unwrap().text().await.unwrap() })
+        .run(async {
+            client().get(format!("{front_url}/order/9")).send().await.unwrap().text().await.unwrap()
+        })
         .await;
 
     let (job, front, back) = (job.events(), front.events(), back.events());

@@ -132,7 +132,10 @@ impl AgentBuilder {
     }
 
     /// Reads these variables instead of the process's environment.
-    pub fn env_vars(mut self, variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self {
+    pub fn env_vars(
+        mut self,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
         self.environment = Some(variables.into_iter().collect());
         self
     }
@@ -229,7 +232,9 @@ impl AgentBuilder {
                 is_default: false,
             },
             Err(error) => {
-                log.error(format_args!("nothing will be recorded: the reporter thread did not start: {error}"));
+                log.error(format_args!(
+                    "nothing will be recorded: the reporter thread did not start: {error}"
+                ));
                 noop(queue)
             }
         }

@@ -22,7 +22,7 @@ pub(crate) const MAX_EVENTS: usize = 1 << 20;
 
 /// A bounded queue of finished events.
 pub(crate) struct Queue {
-    ring: ArrayQueue<(Record, u32)>,
+    ring: ArrayQueue<Record>,
     /// Events waiting in the high bits, their estimated bytes in the low ones.
     fill: AtomicU64,
     max_bytes: u64,
@@ -51,6 +51,7 @@ impl Queue {
     }
 
     /// Hands one event over, or drops it and counts why. Never blocks.
+    #[inline]
     pub(crate) fn push(&self, record: Record) {
         self.counters.record();
         if self.closed.load(Ordering::Relaxed) {
@@ -68,7 +69,7 @@ impl Queue {
             self.counters.drop_events(DropReason::QueueFull, 1);
             return;
         }
-        if self.ring.push((record, bytes)).is_err() {
+        if self.ring.push(record).is_err() {
             // Unreachable while the fill word is kept right; counted all the same, so that nothing is lost silently.
             self.fill.fetch_sub(cost, Ordering::SeqCst);
             self.counters.drop_events(DropReason::QueueFull, 1);
@@ -83,8 +84,9 @@ impl Queue {
 
     /// Takes the oldest event.
     pub(crate) fn pop(&self) -> Option<Record> {
-        let (record, bytes) = self.ring.pop()?;
-        self.fill.fetch_sub(ONE_EVENT + u64::from(bytes), Ordering::SeqCst);
+        let record = self.ring.pop()?;
+        // The estimate is a pure function of the record: working it out again here is cheaper than carrying it along.
+        self.fill.fetch_sub(ONE_EVENT + u64::from(record.estimated_bytes()), Ordering::SeqCst);
         Some(record)
     }
 

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use elastic_apm_intake::{ErrorEvent, Labels, LabelValue, SpanEvent, TransactionEvent};
+use elastic_apm_intake::{ErrorEvent, LabelValue, Labels, SpanEvent, TransactionEvent};
 
 use crate::captured::{CapturedRequest, CapturedResponse};
 
 /// One finished event on its way to the reporter.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "spans are the many: boxing them would cost each an allocation"
+)]
 pub(crate) enum Record {
     Span(SpanEvent),
     Transaction(Box<TransactionRecord>),
@@ -72,9 +76,7 @@ fn heap(text: &str) -> usize {
 fn labels(labels: &Labels) -> usize {
     labels
         .iter()
-        .map(|(key, value)| {
-            heap(key) + if let LabelValue::Text(text) = value { heap(text) } else { 0 }
-        })
+        .map(|(key, value)| heap(key) + if let LabelValue::Text(text) = value { heap(text) } else { 0 })
         .sum::<usize>()
         + labels.len().saturating_sub(2) * size_of::<(elastic_apm_intake::Keyword, LabelValue)>()
 }
@@ -89,7 +91,8 @@ fn headers(headers: &http::HeaderMap) -> usize {
 
 fn custom(context: Option<&elastic_apm_intake::Context>) -> usize {
     let Some(context) = context else { return 0 };
-    size_of::<elastic_apm_intake::Context>() + context.custom.as_ref().map_or(0, |map| map.values().map(json).sum())
+    size_of::<elastic_apm_intake::Context>()
+        + context.custom.as_ref().map_or(0, |map| map.values().map(json).sum())
 }
 
 fn json(value: &serde_json::Value) -> usize {

@@ -153,7 +153,9 @@ impl Events {
                 Ok(Event::Span(event)) => events.spans.push(*event),
                 Ok(Event::Error(event)) => events.errors.push(*event),
                 Ok(_) => {}
-                Err(error) => panic!("a line that cannot be read: {error}: {}", String::from_utf8_lossy(line)),
+                Err(error) => {
+                    panic!("a line that cannot be read: {error}: {}", String::from_utf8_lossy(line))
+                }
             }
         }
         events

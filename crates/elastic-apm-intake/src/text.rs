@@ -186,7 +186,11 @@ impl<const LIMIT: usize> Serialize for Text<LIMIT> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // A character takes at least one byte, so most texts are settled by their length.
         let text = self.as_str();
-        if text.len() <= LIMIT { serializer.serialize_str(text) } else { serializer.serialize_str(&self.on_wire()) }
+        if text.len() <= LIMIT {
+            serializer.serialize_str(text)
+        } else {
+            serializer.serialize_str(&self.on_wire())
+        }
     }
 }
 

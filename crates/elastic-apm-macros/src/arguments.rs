@@ -71,11 +71,17 @@ impl Arguments {
                 self.exit = true;
             }
             ("subtype" | "action" | "exit", Subject::Transaction) => {
-                return Err(Error::new(name.span(), format!("`{name}` describes a span, a transaction has none")));
+                return Err(Error::new(
+                    name.span(),
+                    format!("`{name}` describes a span, a transaction has none"),
+                ));
             }
             (unknown, _) => {
                 let known = subject.arguments();
-                return Err(Error::new(name.span(), format!("unknown argument `{unknown}`, expected {known}")));
+                return Err(Error::new(
+                    name.span(),
+                    format!("unknown argument `{unknown}`, expected {known}"),
+                ));
             }
         }
         Ok(())
@@ -122,7 +128,9 @@ impl Parse for Label {
             let ident = input.call(Ident::parse_any)?;
             LitStr::new(&ident.unraw().to_string(), ident.span())
         } else {
-            return Err(input.error("expected a label such as `tenant = tenant_id` or `\"tenant id\" = tenant_id`"));
+            return Err(
+                input.error("expected a label such as `tenant = tenant_id` or `\"tenant id\" = tenant_id`")
+            );
         };
         if !input.peek(Token![=]) {
             return Err(input.error("a label needs a value, as in `tenant = tenant_id`"));

@@ -9,21 +9,25 @@
 //! | returns `Box::pin(async …)` | the block is wrapped inside its box |
 //! | returns another boxed future | wrapped and boxed again, only where that can record anything |
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser;
-use syn::{Attribute, Block, Expr, FnArg, ReturnType, Stmt, Type, parse_quote};
+use syn::spanned::Spanned;
+use syn::{Attribute, Block, Error, Expr, FnArg, ReturnType, Stmt, Type, parse_quote};
 
 use crate::arguments::Arguments;
 use crate::describe::{self, Names, Subject, variable};
 use crate::function::Function;
-use crate::returns::{Returned, looks_like_result, mentions, nameable};
+use crate::returns::{Returned, looks_like_result, mentions, nameable, returns_no_result};
 
 /// The function with the attribute's effect. On an error the message comes first and the item after it as it was, so that
 /// the rest of the program still finds it.
-pub(crate) fn expand(subject: Subject, arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(subject: Subject, arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let expanded = Arguments::parse(subject, arguments).and_then(|arguments| {
         let function = Function::parse(subject, item.clone())?;
+        if let Some(err) = arguments.err.filter(|_| returns_no_result(&function.signature.output)) {
+            return Err(Error::new(err, "`err` needs a function that returns a `Result`"));
+        }
         let names = Names::new(subject, &arguments);
         Ok(Expansion { subject, arguments, names }.expand(function))
     });
@@ -89,15 +93,14 @@ impl Expansion {
         let never = matches!(output, Type::Never(_));
         let ty = if never { quote!(::core::convert::Infallible) } else { nameable(&output) };
         let early = variable("__apm_early");
-        let body = &function.body;
-        let block = function.in_braces(quote! {
-            #owned
-            // The only way to write the type of an `async` block.
+        // The only way to write the type of an `async` block. Where the body disagrees, the message points at the type.
+        let typed = quote_spanned! {output.span().resolved_at(Span::mixed_site())=>
             if let ::core::option::Option::Some(#early) = #private::none::<#ty>() {
                 return #early;
             }
-            #body
-        });
+        };
+        let body = &function.body;
+        let block = function.in_braces(quote!(#owned #typed #body));
         let wrapped = self.wrapped(&quote!(async move #block), Some(&output));
         if never {
             quote!(match #wrapped.await {})
@@ -210,10 +213,9 @@ fn must_stay_async(function: &Function) -> bool {
         FnArg::Typed(typed) => mentions(&typed.pat.to_token_stream(), "ref"),
         FnArg::Receiver(_) => false,
     };
-    let never = matches!(&function.signature.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)));
-    never
-        || !function.attributes.iter().all(harmless)
-        || function.signature.inputs.iter().any(borrows_itself)
+    let never =
+        matches!(&function.signature.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)));
+    never || !function.attributes.iter().all(harmless) || function.signature.inputs.iter().any(borrows_itself)
 }
 
 /// `Box::pin` and the block, where the whole body is `Box::pin(async { … })`: what `#[async_trait]` writes.
@@ -228,4 +230,3 @@ fn pinned_block(body: &TokenStream) -> Option<(Expr, Expr)> {
         _ => None,
     }
 }
-

@@ -5,9 +5,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::{
-    Attribute, Error, FnArg, Ident, Pat, Result, Signature, Token, Visibility, parse_quote, token,
-};
+use syn::{Attribute, Error, FnArg, Ident, Pat, Result, Signature, Token, Visibility, parse_quote, token};
 
 use crate::describe::{Subject, variable};
 
@@ -34,11 +32,8 @@ impl Function {
     fn parse_item(subject: Subject, input: ParseStream<'_>) -> Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
-        let default = if input.peek(Token![default]) && !input.peek2(Token![!]) {
-            Some(input.parse()?)
-        } else {
-            None
-        };
+        let default =
+            if input.peek(Token![default]) && !input.peek2(Token![!]) { Some(input.parse()?) } else { None };
         if !starts_function(input) {
             return Err(input.error(wrong_place(subject, input)));
         }
@@ -47,7 +42,9 @@ impl Function {
             let attribute = subject.attribute();
             return Err(Error::new_spanned(
                 constness,
-                format!("{attribute} cannot go on a `const fn`: it may run in the compiler, where nothing is recorded"),
+                format!(
+                    "{attribute} cannot go on a `const fn`: it may run in the compiler, where nothing is recorded"
+                ),
             ));
         }
         if input.peek(Token![;]) {
@@ -133,9 +130,14 @@ fn wrong_place(subject: Subject, input: ParseStream<'_>) -> String {
     let attribute = subject.attribute();
     if input.peek(Token![impl]) || input.peek(Token![trait]) {
         format!("{attribute} goes on a function: put it on the methods inside")
-    } else if input.peek(Token![async]) || input.peek(Token![move]) || input.peek(Token![|]) || input.peek(token::Brace)
+    } else if input.peek(Token![async])
+        || input.peek(Token![move])
+        || input.peek(Token![|])
+        || input.peek(token::Brace)
     {
-        format!("{attribute} goes on a function; for a block or a future there are `capture_span(…)` and `.in_span(…)`")
+        format!(
+            "{attribute} goes on a function; for a block or a future there are `capture_span(…)` and `.in_span(…)`"
+        )
     } else {
         format!("{attribute} goes on a function")
     }

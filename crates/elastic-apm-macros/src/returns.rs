@@ -48,6 +48,16 @@ pub(crate) fn looks_like_result(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident.to_string().ends_with("Result"))
 }
 
+/// Whether there is certainly no `Result`: a type that has no name, and so cannot be an alias of one.
+pub(crate) fn returns_no_result(returned: &ReturnType) -> bool {
+    match returned {
+        ReturnType::Default => true,
+        ReturnType::Type(_, ty) => {
+            !matches!(plain(ty), Type::Path(_) | Type::Macro(_) | Type::ImplTrait(_) | Type::Verbatim(_))
+        }
+    }
+}
+
 /// The type as it may be written inside the function: `impl Trait` becomes `_`.
 pub(crate) fn nameable(ty: &Type) -> TokenStream {
     if !mentions(&ty.to_token_stream(), "impl") {

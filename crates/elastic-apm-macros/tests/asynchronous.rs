@@ -1,4 +1,5 @@
 //! `#[capture_span]` on functions that wait: where the span hangs, when it starts and how it ends.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -33,10 +34,7 @@ fn a_call_before_the_transaction_starts_has_no_span_and_what_it_calls_has() {
 
     let events = recorded_async(work);
 
-    assert_eq!(
-        events.tree(),
-        "transaction test [success]\n  span leaf [success]\n  span leaf [success]\n"
-    );
+    assert_eq!(events.tree(), "transaction test [success]\n  span leaf [success]\n  span leaf [success]\n");
 }
 
 #[test]
@@ -53,10 +51,7 @@ fn the_parent_is_what_is_current_at_the_call() {
 fn concurrent_calls_are_siblings() {
     let events = recorded_async(async { tokio::join!(leaf(), leaf()) });
 
-    assert_eq!(
-        events.tree(),
-        "transaction test [success]\n  span leaf [success]\n  span leaf [success]\n"
-    );
+    assert_eq!(events.tree(), "transaction test [success]\n  span leaf [success]\n  span leaf [success]\n");
 }
 
 #[test]
@@ -143,7 +138,12 @@ fn unused_arguments_live_inside_the_span_and_are_dropped_as_an_async_fn_does() {
         let _ = &second;
     }
     #[capture_span]
-    async fn captured(_: Watcher, _first: Watcher, second: Watcher, log: Arc<Mutex<Vec<(&'static str, bool)>>>) {
+    async fn captured(
+        _: Watcher,
+        _first: Watcher,
+        second: Watcher,
+        log: Arc<Mutex<Vec<(&'static str, bool)>>>,
+    ) {
         tokio::task::yield_now().await;
         log.lock().unwrap().push(("body", true));
         let _ = &second;

@@ -24,8 +24,7 @@ impl Error for Empty {}
 const FAILED: &str = "transaction test [success]\n  span pour [failure]\n";
 
 /// The error makes a failure of the transaction as well: where it was captured, somebody wants to know.
-const REPORTED: &str =
-    "transaction test [failure]\n  span pour [failure]\n    error the machine is empty\n";
+const REPORTED: &str = "transaction test [failure]\n  span pour [failure]\n    error the machine is empty\n";
 
 #[test]
 fn an_err_makes_the_span_a_failure_and_reports_nothing() {

@@ -92,7 +92,10 @@ fn type_subtype_action_and_exit_reach_the_span() {
 
     let span = events.span("SELECT");
     let action = span.extra.as_ref().and_then(|extra| extra.action.as_deref());
-    assert_eq!((span.kind.as_str(), span.subtype.as_deref(), action), ("db", Some("postgresql"), Some("query")));
+    assert_eq!(
+        (span.kind.as_str(), span.subtype.as_deref(), action),
+        ("db", Some("postgresql"), Some("query"))
+    );
     assert_eq!(events.spans.len(), 1);
 }
 

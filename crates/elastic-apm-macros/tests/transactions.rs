@@ -1,6 +1,7 @@
 //! `#[transaction]`: the function is a transaction of the default agent.
 //!
 //! There is one default agent in a process, so the tests of this file share one and look for transactions of their own name.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -9,7 +10,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use elastic_apm::intake::{ErrorEvent, Event, SpanEvent, TransactionEvent};
-use elastic_apm::{Agent, LabelValue, Outcome, Transport, TransportFuture, capture_span, transaction};
+use elastic_apm::{
+    Agent, LabelValue, LogLevel, Outcome, Transport, TransportFuture, capture_span, transaction,
+};
 use http::{Request, Response};
 
 mod support;
@@ -46,7 +49,12 @@ fn install() -> &'static (Agent, Recorder) {
     static DEFAULT: OnceLock<(Agent, Recorder)> = OnceLock::new();
     DEFAULT.get_or_init(|| {
         let recorder = Recorder::default();
-        let agent = Agent::builder().service_name("test").without_env().transport(recorder.clone()).install();
+        let agent = Agent::builder()
+            .service_name("test")
+            .without_env()
+            .log_level(LogLevel::Off)
+            .transport(recorder.clone())
+            .install();
         (agent, recorder)
     })
 }
@@ -85,8 +93,12 @@ fn a_function_is_a_transaction_of_its_path_and_of_type_custom() {
 
     nightly();
 
-    let recorded = recorded("transactions::a_function_is_a_transaction_of_its_path_and_of_type_custom::nightly");
-    assert_eq!((recorded.transaction.kind.as_str(), recorded.verdict()), ("custom", ("success", Outcome::Success)));
+    let recorded =
+        recorded("transactions::a_function_is_a_transaction_of_its_path_and_of_type_custom::nightly");
+    assert_eq!(
+        (recorded.transaction.kind.as_str(), recorded.verdict()),
+        ("custom", ("success", Outcome::Success))
+    );
     assert_eq!(recorded.spans[0].parent_id, recorded.transaction.id);
 }
 

@@ -42,7 +42,12 @@ impl ApmMiddleware {
 
 #[async_trait::async_trait]
 impl Middleware for ApmMiddleware {
-    async fn handle(&self, mut request: Request, extensions: &mut Extensions, next: Next<'_>) -> Result<Response> {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
         let span = start_span(&request);
         // Without a span of our own (unsampled, or below another exit span) the trace goes on from what is current.
         if let Some(context) = span.trace_context().or_else(current_trace_context) {

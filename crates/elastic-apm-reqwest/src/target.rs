@@ -1,7 +1,9 @@
 //! What a URL says of the service behind it. Pure functions of the URL.
 
 use elastic_apm_core::Keyword;
-use elastic_apm_core::intake::{Destination, DestinationService, Service, ServiceTarget, SpanContext, SpanHttp};
+use elastic_apm_core::intake::{
+    Destination, DestinationService, Service, ServiceTarget, SpanContext, SpanHttp,
+};
 use http::Method;
 use reqwest::Url;
 
@@ -70,7 +72,10 @@ mod tests {
     fn default_port_is_in_the_target_and_not_in_the_name() {
         let context = context("http://example.com/a");
 
-        assert_eq!((name("http://example.com/a").as_str(), target(&context)), ("GET example.com", "example.com:80"));
+        assert_eq!(
+            (name("http://example.com/a").as_str(), target(&context)),
+            ("GET example.com", "example.com:80")
+        );
         assert_eq!(context.destination.unwrap().port, Some(80));
     }
 

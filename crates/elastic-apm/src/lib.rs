@@ -1,4 +1,5 @@
-//! Elastic APM for Rust.
+#![doc = include_str!("docs/front_page.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
@@ -20,8 +21,8 @@ pub use elastic_apm_core::testing;
 
 // The agent and its handles.
 pub use elastic_apm_core::{
-    Agent, AgentBuilder, ConfigError, ConfigWarning, DropReason, LogLevel, LogLevelError, Source, Stats, Tracer,
-    default_tracer,
+    Agent, AgentBuilder, ConfigError, ConfigWarning, DropReason, LogLevel, LogLevelError, Source, Stats,
+    Tracer, default_tracer,
 };
 // Transactions and spans.
 pub use elastic_apm_core::{
@@ -38,13 +39,13 @@ pub use elastic_apm_core::{
 // Values.
 pub use elastic_apm_core::{
     ErrorId, Keyword, LabelValue, Outcome, SpanId, TraceContext, TraceId, TraceParent, TraceParentError,
-    TraceState, User, intake,
+    TraceState, TraceStateError, User, intake,
 };
 // Another way out than HTTP.
 pub use elastic_apm_core::{Transport, TransportError, TransportFuture};
 
-pub mod prelude;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+pub mod prelude;

@@ -14,9 +14,9 @@
 //! ```
 
 pub use elastic_apm_core::{
-    Agent, FutureExt, Outcome, TraceContext, User, capture_error, capture_message, capture_span, inject, label,
-    set_custom_context, set_transaction_name, set_transaction_outcome, set_transaction_result, set_user_context,
-    span, transaction,
+    Agent, FutureExt, Outcome, TraceContext, User, capture_error, capture_message, capture_span, inject,
+    label, set_custom_context, set_transaction_name, set_transaction_outcome, set_transaction_result,
+    set_user_context, span, transaction,
 };
 
 #[cfg(feature = "macros")]

@@ -36,7 +36,12 @@ impl Wire for TlsStream<TcpStream> {
 }
 
 /// Serves a connection until it ends, by whatever fault.
-pub(super) async fn serve(number: u64, stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Arc<Shared>) {
+pub(super) async fn serve(
+    number: u64,
+    stream: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+) {
     let Some(acceptor) = acceptor else { return converse(number, stream, &shared).await };
     // A client that does not believe the certificate is the agent's business.
     if let Ok(stream) = acceptor.accept(stream).await {

@@ -16,7 +16,7 @@ pub(crate) struct Batch {
 }
 
 enum Body {
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
     /// For loopback servers, where compressing costs more than it saves.
     Identity(Vec<u8>),
 }
@@ -34,7 +34,7 @@ impl Batch {
     pub(crate) fn new(compress: bool, metadata: &[u8]) -> Self {
         let buffer = Vec::with_capacity(16 * 1024);
         let body = if compress {
-            Body::Gzip(GzEncoder::new(buffer, Compression::fast()))
+            Body::Gzip(Box::new(GzEncoder::new(buffer, Compression::fast())))
         } else {
             Body::Identity(buffer)
         };

@@ -39,7 +39,9 @@ pub(crate) fn judge(answer: Result<Response<Bytes>, TransportError>) -> Delivery
     match status {
         // The credentials may be put right while we run.
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Delivery::Again { why },
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if accepted == 0 => Delivery::Again { why },
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if accepted == 0 => {
+            Delivery::Again { why }
+        }
         StatusCode::PAYLOAD_TOO_LARGE => Delivery::Partly { accepted, reason: DropReason::TooLarge, why },
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             Delivery::Partly { accepted, reason: DropReason::SendFailed, why }

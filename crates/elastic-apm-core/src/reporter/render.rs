@@ -31,9 +31,10 @@ fn request(captured: &CapturedRequest, sanitized: &WildcardList) -> Request {
         url: url(captured),
         headers: headers(&captured.headers, sanitized),
         http_version: http_version(captured.version).map(Keyword::from_static),
-        socket: captured
-            .remote
-            .map(|ip| Socket { remote_address: Some(Keyword::formatted(format_args!("{ip}"))), ..Socket::default() }),
+        socket: captured.remote.map(|ip| Socket {
+            remote_address: Some(Keyword::formatted(format_args!("{ip}"))),
+            ..Socket::default()
+        }),
         ..Request::default()
     }
 }
@@ -89,7 +90,10 @@ fn url(captured: &CapturedRequest) -> Url {
         raw: Some(Keyword::copied(raw)),
         protocol: Some(Keyword::formatted(format_args!("{scheme}:"))),
         pathname: Some(Keyword::copied(uri.path())),
-        search: uri.query().filter(|query| !query.is_empty()).map(|query| Keyword::formatted(format_args!("?{query}"))),
+        search: uri
+            .query()
+            .filter(|query| !query.is_empty())
+            .map(|query| Keyword::formatted(format_args!("?{query}"))),
         ..Url::default()
     };
     if let Some(authority) = authority {

@@ -27,7 +27,9 @@ fn cookie(value: &str, patterns: &WildcardList) -> Keyword {
     let pairs = value.split(';').map(|pair| {
         let pair = pair.trim();
         match pair.split_once('=') {
-            Some((name, _)) if patterns.matches_any(name.trim_end()) => format!("{name}={}", REDACTED.as_str()),
+            Some((name, _)) if patterns.matches_any(name.trim_end()) => {
+                format!("{name}={}", REDACTED.as_str())
+            }
             _ => pair.to_owned(),
         }
     });

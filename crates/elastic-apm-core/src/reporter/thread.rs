@@ -62,7 +62,8 @@ fn run(setup: Setup) {
         Ok(runtime) => runtime,
         Err(error) => {
             queue.close();
-            return log.error(format_args!("nothing will be sent: the reporter cannot start its runtime: {error}"));
+            return log
+                .error(format_args!("nothing will be sent: the reporter cannot start its runtime: {error}"));
         }
     };
     let worker = Worker::new(setup);

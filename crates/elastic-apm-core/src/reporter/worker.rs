@@ -162,7 +162,8 @@ impl Worker {
         let batch = match self.kept.take() {
             Some(kept) => kept,
             None => {
-                let due = self.is_full() || self.is_urgent() || self.batch_due_at().is_some_and(|at| at <= now);
+                let due =
+                    self.is_full() || self.is_urgent() || self.batch_due_at().is_some_and(|at| at <= now);
                 if self.batch.events() == 0 || !due {
                     return;
                 }
@@ -232,7 +233,8 @@ impl Worker {
             }
             Delivery::Again { why } => {
                 self.kept = Some(batch);
-                self.server.failed("again", format_args!("{why}; events are kept within the bound and sent later"));
+                self.server
+                    .failed("again", format_args!("{why}; events are kept within the bound and sent later"));
                 why
             }
         };

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::in_span::InContext;
-use super::node::{SpanNode, TransactionNode};
+use super::node::{SharedSpan, TransactionNode};
 
 thread_local! {
     static SLOT: Cell<Option<Current>> = const { Cell::new(None) };
@@ -18,7 +18,7 @@ thread_local! {
 #[derive(Clone)]
 pub(crate) enum Current {
     Transaction(Arc<TransactionNode>),
-    Span(Arc<SpanNode>),
+    Span(SharedSpan),
 }
 
 impl Current {
@@ -32,7 +32,7 @@ impl Current {
     fn is(&self, other: &Current) -> bool {
         match (self, other) {
             (Current::Transaction(a), Current::Transaction(b)) => Arc::ptr_eq(a, b),
-            (Current::Span(a), Current::Span(b)) => Arc::ptr_eq(a, b),
+            (Current::Span(a), Current::Span(b)) => SharedSpan::ptr_eq(a, b),
             _ => false,
         }
     }
@@ -45,7 +45,7 @@ impl Current {
                 let mut span = node;
                 while span.is_ended() {
                     match &span.parent {
-                        Some(parent) => span = Arc::clone(parent),
+                        Some(parent) => span = SharedSpan::clone(parent),
                         None => return Current::Transaction(Arc::clone(&span.transaction)).nearest_live(),
                     }
                 }
@@ -58,11 +58,13 @@ impl Current {
 /// Puts `next` into the slot and returns what was there.
 ///
 /// During thread exit the slot may be gone: then nothing is current and nothing is kept.
+#[inline]
 fn replace(next: Option<Current>) -> Option<Current> {
     SLOT.try_with(|slot| slot.replace(next)).unwrap_or(None)
 }
 
 /// Looks at what is current, if anything is. `look` must not run user code: the slot is empty meanwhile.
+#[inline]
 pub(crate) fn with<T>(look: impl FnOnce(&Current) -> T) -> Option<T> {
     SLOT.try_with(|slot| {
         let restore = Restore { current: slot.take(), slot };
@@ -110,6 +112,7 @@ pub(crate) struct Activation {
 
 impl Activation {
     /// Makes `current` current on this thread.
+    #[inline]
     pub(crate) fn new(current: Current) -> Self {
         let previous = replace(Some(current.clone()));
         Activation { mine: Some(current), previous, _not_send: PhantomData }

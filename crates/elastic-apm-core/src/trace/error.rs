@@ -33,7 +33,7 @@ impl Place {
         Some(match current::get()? {
             Current::Transaction(node) => Place::in_transaction(&node),
             Current::Span(node) => {
-                node.update("capture_error", |body| body.verdict.failed());
+                node.judge("capture_error", |body| body.verdict.failed());
                 Place { parent_id: Some(node.reported_id()), ..Place::in_transaction(&node.transaction) }
             }
         })
@@ -159,9 +159,9 @@ fn exception_of<E: Error + ?Sized>(error: &E) -> Exception {
     exception
 }
 
-/// The concrete type's path; for a trait object the path its `Debug` form opens with.
+/// The concrete type's path; for a trait object the path its `Debug` form opens with. Pointers are looked through.
 fn type_of<E: Error + ?Sized>(error: &E) -> Option<String> {
-    let name = std::any::type_name::<E>();
+    let name = pointee(std::any::type_name::<E>());
     if name.starts_with("dyn ") {
         leading_path(&format!("{error:?}")).map(str::to_owned)
     } else {
@@ -169,12 +169,22 @@ fn type_of<E: Error + ?Sized>(error: &E) -> Option<String> {
     }
 }
 
+/// The type behind the pointers that are errors too: `Box<Timeout>` is a `Timeout`.
+fn pointee(mut name: &str) -> &str {
+    loop {
+        let boxed = name.strip_prefix("alloc::boxed::Box<").or_else(|| name.strip_prefix("alloc::sync::Arc<"));
+        let inner = name.strip_prefix('&').or_else(|| boxed?.strip_suffix('>'));
+        match inner {
+            Some(inner) => name = inner,
+            None => return name,
+        }
+    }
+}
+
 /// The path that a derived `Debug` opens with: `Timeout { .. }` gives `Timeout`. A quoted message gives nothing,
 /// since a message must never become a type: the server groups errors by it.
 fn leading_path(debug: &str) -> Option<&str> {
-    let end = debug
-        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
-        .unwrap_or(debug.len());
+    let end = debug.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(debug.len());
     let (path, rest) = debug.split_at(end);
     let is_path = path.starts_with(|c: char| c.is_alphabetic())
         && !path.ends_with(':')

@@ -83,8 +83,13 @@ pin_project! {
 }
 
 enum State {
-    New { builder: SpanBuilder },
-    Running { context: TaskContext, span: Span },
+    New {
+        builder: SpanBuilder,
+    },
+    Running {
+        context: TaskContext,
+        span: Span,
+    },
     /// Nothing is recorded: polls cost nothing.
     Bare,
     Done,

@@ -72,7 +72,8 @@ impl TransactionNode {
         identity: TransactionIdentity,
         body: TransactionBody,
     ) -> Self {
-        let TransactionIdentity { traceparent, parent_id, sampled, sample_rate, tracestate, timebase } = identity;
+        let TransactionIdentity { traceparent, parent_id, sampled, sample_rate, tracestate, timebase } =
+            identity;
         TransactionNode {
             tracer,
             trace_id: traceparent.trace_id(),
@@ -164,23 +165,29 @@ impl TransactionNode {
     }
 }
 
-/// A running span of a sampled transaction.
+/// A span of a sampled transaction, from its description to its end.
+///
+/// One allocation: a builder fills the node while it is the only owner, then shares it.
 pub(crate) struct SpanNode {
     pub(crate) transaction: Arc<TransactionNode>,
     /// The parent where that is a span; `None` below the transaction itself.
-    pub(crate) parent: Option<Arc<SpanNode>>,
+    pub(crate) parent: Option<SharedSpan>,
     pub(crate) id: SpanId,
-    pub(crate) start: Instant,
     pub(crate) exit: bool,
     /// Started after the limit was reached: timed and counted, never reported.
     pub(crate) over_limit: bool,
     ended: AtomicBool,
-    body: Mutex<Option<SpanBody>>,
+    body: Mutex<SpanBody>,
 }
 
-/// What can change on a span until it ends: the wire event in the making.
+/// How handles, children and the thread's slot hold a span.
+pub(crate) type SharedSpan = triomphe::Arc<SpanNode>;
+
+/// What can change on a span until it ends.
 pub(crate) struct SpanBody {
-    pub(crate) event: SpanEvent,
+    /// The wire event in the making; taken out by the end.
+    event: Option<SpanEvent>,
+    start: Instant,
     pub(crate) verdict: Verdict,
     pub(crate) discarded: bool,
 }
@@ -188,21 +195,22 @@ pub(crate) struct SpanBody {
 impl SpanNode {
     pub(crate) fn new(
         transaction: Arc<TransactionNode>,
-        parent: Option<Arc<SpanNode>>,
-        start: Instant,
-        exit: bool,
-        over_limit: bool,
+        parent: Option<SharedSpan>,
         event: SpanEvent,
     ) -> Self {
         SpanNode {
+            id: event.id,
+            exit: false,
+            over_limit: transaction.is_span_limit_reached(),
+            ended: AtomicBool::new(false),
+            body: Mutex::new(SpanBody {
+                event: Some(event),
+                start: transaction.timebase.start(),
+                verdict: Verdict::default(),
+                discarded: false,
+            }),
             transaction,
             parent,
-            id: event.id,
-            start,
-            exit,
-            over_limit,
-            ended: AtomicBool::new(false),
-            body: Mutex::new(Some(SpanBody { event, verdict: Verdict::default(), discarded: false })),
         }
     }
 
@@ -210,45 +218,76 @@ impl SpanNode {
         self.ended.load(Ordering::Acquire)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<SpanBody>> {
+    fn lock(&self) -> MutexGuard<'_, SpanBody> {
         self.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the body, or explains in a debug line why nothing happens.
-    pub(crate) fn update(&self, what: &str, change: impl FnOnce(&mut SpanBody)) {
-        if let Some(body) = self.lock().as_mut() {
-            return change(body);
+    /// The event of a span that nobody shares yet.
+    pub(crate) fn draft(&mut self) -> Option<&mut SpanEvent> {
+        self.body.get_mut().unwrap_or_else(PoisonError::into_inner).event.as_mut()
+    }
+
+    /// Starts the clock of a span that nobody shares yet.
+    pub(crate) fn start_clock(&mut self) {
+        let now = Instant::now();
+        let timestamp = self.transaction.timebase.epoch_micros(now);
+        self.body.get_mut().unwrap_or_else(PoisonError::into_inner).start = now;
+        if let Some(event) = self.draft() {
+            event.timestamp = timestamp;
         }
+    }
+
+    /// Changes the event, or explains in a debug line why nothing happens.
+    pub(crate) fn update(&self, what: &str, change: impl FnOnce(&mut SpanEvent)) {
+        if let Some(event) = &mut self.lock().event {
+            return change(event);
+        }
+        self.explain(what);
+    }
+
+    /// Changes what is said of the outcome, or explains in a debug line why nothing happens.
+    pub(crate) fn judge(&self, what: &str, change: impl FnOnce(&mut SpanBody)) {
+        let mut body = self.lock();
+        if body.event.is_some() {
+            return change(&mut body);
+        }
+        drop(body);
+        self.explain(what);
+    }
+
+    #[cold]
+    fn explain(&self, what: &str) {
         self.transaction.tracer.debug(format_args!("{what} ignored: span {} has ended", self.id));
     }
 
-    /// Reads the body while the span runs.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&SpanBody) -> T) -> Option<T> {
-        self.lock().as_ref().map(look)
+    /// Reads the event while the span runs.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&SpanEvent) -> T) -> Option<T> {
+        self.lock().event.as_ref().map(look)
     }
 
     /// Ends the span and hands its event over; the second time does nothing.
     pub(crate) fn end(&self) {
         let end = Instant::now();
-        let Some(mut body) = self.lock().take() else { return };
+        let mut body = self.lock();
+        let Some(mut event) = body.event.take() else { return };
         self.ended.store(true, Ordering::Release);
-        if body.discarded {
-            return;
+        event.duration = millis_between(body.start, end);
+        event.outcome = Some(body.verdict.decide());
+        let discarded = body.discarded;
+        drop(body);
+        if !discarded && self.is_reported() {
+            self.transaction.tracer.submit(Record::Span(event));
+        }
+    }
+
+    /// Decides at the end whether the span is sent, and counts it.
+    fn is_reported(&self) -> bool {
+        if self.over_limit {
+            self.transaction.count_dropped_span();
+            return false;
         }
         // A span that outlives its transaction is reported but no longer counted: the count has been sent.
-        let late = self.transaction.is_ended();
-        let reported = if self.over_limit {
-            self.transaction.count_dropped_span();
-            false
-        } else {
-            late || self.transaction.admit_span()
-        };
-        if !reported {
-            return;
-        }
-        body.event.duration = millis_between(self.start, end);
-        body.event.outcome = Some(body.verdict.decide());
-        self.transaction.tracer.submit(Record::Span(body.event));
+        self.transaction.is_ended() || self.transaction.admit_span()
     }
 
     /// The nearest node at or above this span that is certain to be reported: its id is what may be sent to others.

@@ -68,7 +68,7 @@ impl<F: Future> Future for Run<F> {
             catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
         };
         match polled {
-            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => {
                 let succeeded = (this.succeeded)(&output);
                 transaction.set_result_if_unset(if succeeded { "success" } else { "failure" });
@@ -92,4 +92,3 @@ impl<F: Future> Future for Run<F> {
         }
     }
 }
-

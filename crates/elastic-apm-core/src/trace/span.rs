@@ -1,12 +1,11 @@
 //! The handle of a running span, and the scope in which one is current.
 
 use std::ops::Deref;
-use std::sync::Arc;
 
 use elastic_apm_intake::{Keyword, LabelValue, Outcome, SpanContext, SpanId, SpanLink, TraceId};
 
 use super::current::{Activation, Current, TaskContext};
-use super::node::{SpanBody, SpanNode};
+use super::node::{SharedSpan, SpanBody};
 use super::span_builder::{Parent, SpanBuilder};
 use crate::propagation::{TraceContext, TraceParent};
 
@@ -28,20 +27,20 @@ use crate::propagation::{TraceContext, TraceParent};
 /// ```
 #[must_use = "a span ends as soon as its handle is dropped"]
 pub struct Span {
-    node: Option<Arc<SpanNode>>,
+    node: Option<SharedSpan>,
 }
 
 impl Span {
     /// A span that records nothing.
-    pub fn noop() -> Self {
+    pub const fn noop() -> Self {
         Span { node: None }
     }
 
-    pub(crate) fn new(node: Arc<SpanNode>) -> Self {
+    pub(crate) fn new(node: SharedSpan) -> Self {
         Span { node: Some(node) }
     }
 
-    pub(crate) fn node(&self) -> Option<&Arc<SpanNode>> {
+    pub(crate) fn node(&self) -> Option<&SharedSpan> {
         self.node.as_ref()
     }
 
@@ -80,36 +79,37 @@ impl Span {
     pub fn set_name(&self, name: impl Into<Keyword>) {
         let Some(node) = self.recorded() else { return };
         let name = name.into();
-        node.update("set_name", |body| body.event.name = name);
+        node.update("set_name", |event| event.name = name);
     }
 
     /// Sets the outcome. The user's word: no status and no error overrides it.
     pub fn set_outcome(&self, outcome: Outcome) {
-        self.update("set_outcome", |body| body.verdict.by_user(outcome));
+        self.judge("set_outcome", |body| body.verdict.by_user(outcome));
     }
 
     /// Sets what the protocol's status says about the outcome; [`set_outcome`](Self::set_outcome) still wins.
     ///
     /// For authors of integrations.
     pub fn set_protocol_outcome(&self, outcome: Outcome) {
-        self.update("set_protocol_outcome", |body| body.verdict.by_protocol(outcome));
+        self.judge("set_protocol_outcome", |body| body.verdict.by_protocol(outcome));
     }
 
     /// Marks the span as failed where neither the user nor the protocol says otherwise.
     pub fn set_failed(&self) {
-        self.update("set_failed", |body| body.verdict.failed());
+        self.judge("set_failed", |body| body.verdict.failed());
     }
 
     /// Adds an indexed label. `.`, `*` and `"` in the key become `_`; the same key again replaces the value.
     pub fn label(&self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
         let Some(node) = self.recorded() else { return };
         let (key, value) = (key.into(), value.into());
-        node.update("label", |body| body.event.labels.insert(key, value));
+        node.update("label", |event| event.labels.insert(key, value));
     }
 
     /// Links the span to a span of another trace.
     pub fn add_link(&self, link: SpanLink) {
-        self.update("add_link", |body| body.event.extra.get_or_insert_default().links.push(link));
+        let Some(node) = self.recorded() else { return };
+        node.update("add_link", |event| event.extra.get_or_insert_default().links.push(link));
     }
 
     /// Changes the context of an exit span: destination, target, HTTP, database. Not called unless it records.
@@ -117,7 +117,7 @@ impl Span {
     /// For authors of integrations. `change` runs under the span's lock: give it values, no computation.
     pub fn update_context(&self, change: impl FnOnce(&mut SpanContext)) {
         let Some(node) = self.recorded() else { return };
-        node.update("update_context", |body| change(body.event.context.get_or_insert_default()));
+        node.update("update_context", |event| change(event.context.get_or_insert_default()));
     }
 
     /// Describes a span below this one, whatever is current.
@@ -132,19 +132,19 @@ impl Span {
 
     /// Drops the span silently when it ends: neither reported nor counted.
     pub fn discard(&self) {
-        self.update("discard", |body| body.discarded = true);
+        self.judge("discard", |body| body.discarded = true);
     }
 
     /// Ends the span, as dropping the handle does.
     pub fn end(self) {}
 
-    fn recorded(&self) -> Option<&Arc<SpanNode>> {
+    fn recorded(&self) -> Option<&SharedSpan> {
         self.node.as_ref().filter(|node| !node.over_limit)
     }
 
-    fn update(&self, what: &str, change: impl FnOnce(&mut SpanBody)) {
+    fn judge(&self, what: &str, change: impl FnOnce(&mut SpanBody)) {
         if let Some(node) = &self.node {
-            node.update(what, change);
+            node.judge(what, change);
         }
     }
 }
@@ -169,19 +169,22 @@ impl std::fmt::Debug for Span {
 /// through makes the span a failure.
 #[must_use = "the span ends as soon as its scope is dropped: bind it, as in `let _span = …`"]
 pub struct SpanScope {
+    running: Option<Running>,
+}
+
+struct Running {
     span: Span,
     // Dropped after the span, so that what was current before is restored when this one has ended.
     _activation: Activation,
 }
 
+static NOOP: Span = Span::noop();
+
 impl SpanScope {
     #[inline]
     pub(crate) fn new(span: Span) -> Self {
-        let activation = match span.node() {
-            Some(node) => Activation::new(Current::Span(Arc::clone(node))),
-            None => Activation::noop(),
-        };
-        SpanScope { span, _activation: activation }
+        let activation = span.node.clone().map(|node| Activation::new(Current::Span(node)));
+        SpanScope { running: activation.map(|activation| Running { span, _activation: activation }) }
     }
 
     /// Ends the span, as dropping the scope does.
@@ -191,14 +194,18 @@ impl SpanScope {
 impl Deref for SpanScope {
     type Target = Span;
 
+    #[inline]
     fn deref(&self) -> &Span {
-        &self.span
+        match &self.running {
+            Some(running) => &running.span,
+            None => &NOOP,
+        }
     }
 }
 
-impl Drop for SpanScope {
+impl Drop for Running {
     fn drop(&mut self) {
-        if self.span.node.is_some() && std::thread::panicking() {
+        if std::thread::panicking() {
             self.span.set_failed();
         }
     }
@@ -206,6 +213,6 @@ impl Drop for SpanScope {
 
 impl std::fmt::Debug for SpanScope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("SpanScope").field(&self.span).finish()
+        f.debug_tuple("SpanScope").field(&**self).finish()
     }
 }

@@ -4,19 +4,19 @@
 //! nothing.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use elastic_apm_intake::{Keyword, LabelValue, SpanEvent, SpanExtra, SpanLink};
+use elastic_apm_intake::{Keyword, LabelValue, SpanEvent, SpanLink};
+use triomphe::UniqueArc;
 
 use super::current::{self, Current};
-use super::node::{SpanNode, TransactionNode};
+use super::node::{SharedSpan, SpanNode, TransactionNode};
 use super::random;
 use super::span::{Span, SpanScope};
 
 /// Where a span will hang.
 pub(crate) struct Parent {
     transaction: Arc<TransactionNode>,
-    span: Option<Arc<SpanNode>>,
+    span: Option<SharedSpan>,
 }
 
 impl Parent {
@@ -24,7 +24,7 @@ impl Parent {
         Parent { transaction: node, span: None }
     }
 
-    pub(crate) fn span(node: Arc<SpanNode>) -> Self {
+    pub(crate) fn span(node: SharedSpan) -> Self {
         Parent { transaction: Arc::clone(&node.transaction), span: Some(node) }
     }
 
@@ -33,7 +33,7 @@ impl Parent {
     pub(crate) fn current() -> Option<Self> {
         current::with(|current| match current {
             Current::Transaction(node) => node.sampled.then(|| Parent::transaction(Arc::clone(node))),
-            Current::Span(node) => Some(Parent::span(Arc::clone(node))),
+            Current::Span(node) => Some(Parent::span(SharedSpan::clone(node))),
         })
         .flatten()
     }
@@ -59,14 +59,8 @@ impl Parent {
 /// ```
 #[must_use = "nothing starts until start, enter or in_span is called"]
 pub struct SpanBuilder {
-    draft: Option<Draft>,
-}
-
-struct Draft {
-    parent: Parent,
-    exit: bool,
-    over_limit: bool,
-    event: SpanEvent,
+    // The node itself, not shared yet: passing a builder along moves a pointer.
+    draft: Option<UniqueArc<SpanNode>>,
 }
 
 impl SpanBuilder {
@@ -78,7 +72,7 @@ impl SpanBuilder {
 
     #[inline]
     pub(crate) fn below(parent: Option<Parent>, name: impl Into<Keyword>) -> Self {
-        SpanBuilder { draft: parent.map(|parent| Draft::new(parent, name.into())) }
+        SpanBuilder { draft: parent.map(|parent| draft(parent, name.into())) }
     }
 
     /// A builder that starts nothing.
@@ -97,29 +91,30 @@ impl SpanBuilder {
 
     /// The type. A dotted one is split: `db.postgresql.query` is type, subtype and action. Default `custom`.
     pub fn span_type(mut self, kind: impl Into<Keyword>) -> Self {
-        if let Some(draft) = self.recorded() {
-            draft.set_kind(kind.into());
+        if let Some(event) = self.recorded() {
+            set_kind(event, kind.into());
         }
         self
     }
 
     /// The subtype, such as `http` or `postgresql`.
     pub fn subtype(mut self, subtype: impl Into<Keyword>) -> Self {
-        if let Some(draft) = self.recorded() {
-            draft.event.subtype = Some(subtype.into());
+        if let Some(event) = self.recorded() {
+            event.subtype = Some(subtype.into());
         }
         self
     }
 
     /// The action, such as `query`.
     pub fn action(mut self, action: impl Into<Keyword>) -> Self {
-        if let Some(draft) = self.recorded() {
-            draft.extra().action = Some(action.into());
+        if let Some(event) = self.recorded() {
+            event.extra.get_or_insert_default().action = Some(action.into());
         }
         self
     }
 
-    /// Says that the span is a call to another service: only spans of the same type and subtype may be below it.
+    /// Says that the span is a call to another service: below it there is no other such span, and only spans of the same
+    /// type and subtype.
     pub fn exit(mut self) -> Self {
         if let Some(draft) = &mut self.draft {
             draft.exit = true;
@@ -130,31 +125,36 @@ impl SpanBuilder {
     /// Adds an indexed label. `.`, `*` and `"` in the key become `_`; the same key again replaces the value.
     #[inline]
     pub fn label(mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) -> Self {
-        if let Some(draft) = self.recorded() {
-            draft.event.labels.insert(key.into(), value.into());
+        if let Some(event) = self.recorded() {
+            event.labels.insert(key.into(), value.into());
         }
         self
     }
 
     /// Adds a label whose value is worked out only where it is recorded.
-    pub fn label_with<V: Into<LabelValue>>(mut self, key: impl Into<Keyword>, value: impl FnOnce() -> V) -> Self {
-        if let Some(draft) = self.recorded() {
-            draft.event.labels.insert(key.into(), value().into());
+    pub fn label_with<V: Into<LabelValue>>(
+        mut self,
+        key: impl Into<Keyword>,
+        value: impl FnOnce() -> V,
+    ) -> Self {
+        if let Some(event) = self.recorded() {
+            event.labels.insert(key.into(), value().into());
         }
         self
     }
 
     /// Links the span to a span of another trace.
     pub fn link(mut self, link: SpanLink) -> Self {
-        if let Some(draft) = self.recorded() {
-            draft.extra().links.push(link);
+        if let Some(event) = self.recorded() {
+            event.extra.get_or_insert_default().links.push(link);
         }
         self
     }
 
     /// Starts the span and returns its owner. It is not current anywhere.
+    #[inline]
     pub fn start(self) -> Span {
-        match self.draft.and_then(Draft::start) {
+        match self.draft.and_then(start) {
             Some(node) => Span::new(node),
             None => Span::noop(),
         }
@@ -163,72 +163,69 @@ impl SpanBuilder {
     /// Starts the span and makes it current on this thread until the scope is dropped.
     ///
     /// For synchronous code; around futures use [`in_span`](crate::FutureExt::in_span).
+    #[inline]
     pub fn enter(self) -> SpanScope {
         SpanScope::new(self.start())
     }
 
-    /// Expensive data is not collected for a span that is over the limit.
+    /// The event to fill in. Expensive data is not collected for a span that is over the limit.
     #[inline]
-    fn recorded(&mut self) -> Option<&mut Draft> {
-        self.draft.as_mut().filter(|draft| !draft.over_limit)
+    fn recorded(&mut self) -> Option<&mut SpanEvent> {
+        let draft = self.draft.as_mut()?;
+        if draft.over_limit { None } else { draft.draft() }
     }
 }
 
-impl Draft {
-    fn new(parent: Parent, name: Keyword) -> Self {
-        let transaction = &parent.transaction;
-        let event = SpanEvent {
-            id: random::span_id(),
-            trace_id: transaction.trace_id,
-            parent_id: parent.span.as_ref().map_or(transaction.id, |span| span.id),
-            transaction_id: Some(transaction.id),
-            name,
-            sample_rate: transaction.sample_rate,
-            ..SpanEvent::default()
-        };
-        Draft { over_limit: transaction.is_span_limit_reached(), parent, exit: false, event }
-    }
+fn draft(parent: Parent, name: Keyword) -> UniqueArc<SpanNode> {
+    let Parent { transaction, span } = parent;
+    let event = SpanEvent {
+        id: random::span_id(),
+        trace_id: transaction.trace_id,
+        parent_id: span.as_ref().map_or(transaction.id, |span| span.id),
+        transaction_id: Some(transaction.id),
+        name,
+        sample_rate: transaction.sample_rate,
+        ..SpanEvent::default()
+    };
+    UniqueArc::new(SpanNode::new(transaction, span, event))
+}
 
-    fn set_kind(&mut self, kind: Keyword) {
-        let mut parts = kind.splitn(3, '.');
-        match (parts.next(), parts.next()) {
-            (Some(first), Some(second)) => {
-                let action = parts.next().map(Keyword::copied);
-                self.event.kind = Keyword::copied(first);
-                self.event.subtype = Some(Keyword::copied(second));
-                if action.is_some() {
-                    self.extra().action = action;
-                }
+fn set_kind(event: &mut SpanEvent, kind: Keyword) {
+    let mut parts = kind.splitn(3, '.');
+    match (parts.next(), parts.next()) {
+        (Some(first), Some(second)) => {
+            event.kind = Keyword::copied(first);
+            event.subtype = Some(Keyword::copied(second));
+            if let Some(action) = parts.next() {
+                event.extra.get_or_insert_default().action = Some(Keyword::copied(action));
             }
-            _ => self.event.kind = kind,
         }
-    }
-
-    fn extra(&mut self) -> &mut SpanExtra {
-        self.event.extra.get_or_insert_default()
-    }
-
-    /// The running span, or `None` where the rules say that there must not be one.
-    fn start(mut self) -> Option<Arc<SpanNode>> {
-        if self.event.kind.is_empty() {
-            self.event.kind = Keyword::from_static("custom");
-        }
-        if self.event.name.is_empty() {
-            self.event.name = Keyword::from_static("unnamed");
-        }
-        if self.parent.span.as_deref().is_some_and(|parent| forbids(parent, &self.event)) {
-            return None;
-        }
-        let start = Instant::now();
-        self.event.timestamp = self.parent.transaction.timebase.epoch_micros(start);
-        let Parent { transaction, span } = self.parent;
-        Some(Arc::new(SpanNode::new(transaction, span, start, self.exit, self.over_limit, self.event)))
+        _ => event.kind = kind,
     }
 }
 
-/// Whether `parent` is an exit span of another type or subtype: what happens below a call to another service is that
+/// The running span, or `None` where the rules say that there must not be one.
+fn start(mut node: UniqueArc<SpanNode>) -> Option<SharedSpan> {
+    let event = node.draft()?;
+    if event.kind.is_empty() {
+        event.kind = Keyword::from_static("custom");
+    }
+    if event.name.is_empty() {
+        event.name = Keyword::from_static("unnamed");
+    }
+    // One call, one exit span: an outer one stands for those that its client makes in turn.
+    let below_exit = node.parent.as_ref().is_some_and(|parent| parent.exit);
+    if below_exit && (node.exit || is_below_foreign_exit(&mut node)) {
+        return None;
+    }
+    node.start_clock();
+    Some(node.shareable())
+}
+
+/// Whether the parent is an exit span of another type or subtype: what happens below a call to another service is that
 /// service's to tell.
-fn forbids(parent: &SpanNode, child: &SpanEvent) -> bool {
-    parent.exit
-        && parent.read(|body| body.event.kind != child.kind || body.event.subtype != child.subtype).unwrap_or(false)
+fn is_below_foreign_exit(node: &mut SpanNode) -> bool {
+    let Some(parent) = node.parent.clone() else { return false };
+    let Some(event) = node.draft() else { return false };
+    parent.read(|above| above.kind != event.kind || above.subtype != event.subtype).unwrap_or(false)
 }

@@ -85,9 +85,11 @@ async function drawHome() {
 }
 
 async function drawTrace() {
-  const { id, row } = place();
+  const { id } = place();
   const trace = await api.trace(id);
-  if (place().id !== id) return;
+  // Meanwhile another trace may have been opened, or another row.
+  const { id: wanted, row } = place();
+  if (wanted !== id) return;
   if (trace === null) {
     open = { id: null, trace: null, waterfall: null };
     show(null);

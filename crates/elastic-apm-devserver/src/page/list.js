@@ -4,6 +4,8 @@ import { clock, count, duration } from "./format.js";
 import { dot } from "./colours.js";
 
 export const SHOWN = 300;
+/** So many are kept for the filter to look through. */
+const KEPT = 1000;
 
 const failed = (trace) => trace.outcome === "failure" || trace.errors > 0;
 
@@ -66,6 +68,7 @@ export class TraceList {
 
   #draw() {
     const all = [...this.#traces.values()].sort((a, b) => b.seq - a.seq);
+    for (const { id } of all.splice(KEPT)) { this.#traces.delete(id); this.#items.delete(id); }
     const wanted = all.filter((trace) => this.#wanted(trace));
     const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     this.root.replaceChildren(...wanted.slice(0, SHOWN).map((trace) => {

@@ -5,6 +5,8 @@ import { colour } from "./colours.js";
 import { gridLines } from "./axis.js";
 
 const DEEPEST = 24;
+/** Bars that end further right than this, in percent, have their duration on the left. */
+const RIGHTMOST = matchMedia("(max-width: 720px)").matches ? 66 : 86;
 
 const failed = (row) => row.outcome === "failure" || row.errors.length > 0;
 
@@ -75,8 +77,8 @@ export class Waterfall {
     const width = (row.duration_us / extent) * 100;
     const right = left + width;
     const took = el("span", { className: "took" }, duration(row.duration_us));
-    if (right < 86) took.style.left = `max(${right}%, calc(${left}% + 3px))`;
-    else if (left > 14) took.style.right = `${100 - left}%`;
+    if (right < RIGHTMOST) took.style.left = `max(${right}%, calc(${left}% + 3px))`;
+    else if (left > 100 - RIGHTMOST) took.style.right = `${100 - left}%`;
     else { took.style.right = `${100 - right}%`; took.classList.add("inside"); }
     const marks = row.errors.map((error) => {
       const at = row.offset_us + (error.timestamp_us - row.timestamp_us);

@@ -10,8 +10,8 @@ use async_compression::tokio::bufread::{GzipDecoder, ZlibDecoder};
 use axum::body::{Body, Bytes, HttpBody as _};
 use bytes::BytesMut;
 use futures_util::{StreamExt as _, TryStreamExt, stream};
-use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
+use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 use tokio::io::AsyncRead;
 use tokio_util::io::StreamReader;
@@ -38,7 +38,7 @@ pub(crate) async fn open(headers: &HeaderMap, mut body: Body) -> Result<Reader, 
     }
     let mut start = BytesMut::new();
     peek(&mut body, &mut start, ZLIB_HEADER).await;
-    let encoding = match headers.get(CONTENT_ENCODING).map(|value| value.as_bytes()) {
+    let encoding = match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
         Some(b"gzip") => Encoding::Gzip,
         Some(b"deflate") => Encoding::Zlib,
         _ => sniff(&start),

@@ -67,6 +67,15 @@ fn precheck(app: &App, parts: &Parts) -> Option<Response> {
     None
 }
 
+/// What came next of a body.
+enum Next {
+    Chunk,
+    End,
+    Broken(io::Error),
+    Late,
+    Stopping,
+}
+
 async fn read(app: &App, parts: &Parts, body: Body, verbose: bool) -> Response {
     let headers = &parts.headers;
     let deadline = Instant::now() + app.read_timeout;
@@ -80,25 +89,38 @@ async fn read(app: &App, parts: &Parts, body: Body, verbose: bool) -> Response {
         }
         Err(_) => return timed_out(),
     };
+    let mut stopping = app.stopping.subscribe();
     let mut stream = Stream::new(app.store.clone(), app.keep_unsampled, now_us());
     let mut chunk = BytesMut::with_capacity(CHUNK);
     let result = loop {
         chunk.clear();
-        match timeout_at(deadline, reader.read_buf(&mut chunk)).await {
-            Ok(Ok(0)) => break stream.finish(),
-            Ok(Ok(_)) => {
-                if !stream.push(&chunk) {
-                    linger(reader);
-                    break stream.finish();
-                }
+        let next = tokio::select! {
+            read = timeout_at(deadline, reader.read_buf(&mut chunk)) => match read {
+                Ok(Ok(0)) => Next::End,
+                Ok(Ok(_)) => Next::Chunk,
+                Ok(Err(error)) => Next::Broken(error),
+                Err(_) => Next::Late,
+            },
+            _ = stopping.wait_for(|stopping| *stopping) => Next::Stopping,
+        };
+        match next {
+            Next::Chunk if stream.push(&chunk) => {}
+            Next::Chunk => {
+                linger(reader);
+                break stream.finish();
             }
-            Ok(Err(error)) => {
+            Next::End => break stream.finish(),
+            Next::Broken(error) => {
                 let broken = stream.fail(format!("cannot handle stream: {}", reason(&error)));
                 return answer::json(headers, StatusCode::INTERNAL_SERVER_ERROR, &broken);
             }
-            Err(_) => {
+            Next::Late => {
                 linger(reader);
                 return timed_out();
+            }
+            Next::Stopping => {
+                let ended = stream.fail("server is shutting down".to_owned());
+                return answer::json(headers, StatusCode::SERVICE_UNAVAILABLE, &ended);
             }
         }
     };

@@ -1,5 +1,10 @@
 //! A started server, requests to it, and lines of events to send.
-#![allow(dead_code, unreachable_pub, reason = "each suite uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    unreachable_pub,
+    reason = "test code, of which each suite uses its own part"
+)]
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -44,6 +49,20 @@ pub async fn get(server: &RunningServer, path: &str) -> Response {
 
 pub async fn get_json(server: &RunningServer, path: &str) -> Value {
     get(server, path).await.json().await.unwrap()
+}
+
+pub async fn post(server: &RunningServer, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
+    parts(intake(server).body(body).send().await.unwrap()).await
+}
+
+pub async fn parts(response: Response) -> (StatusCode, Value) {
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+pub fn refusal(message: &str) -> Value {
+    json!({"accepted": 0, "errors": [{"message": message}]})
 }
 
 pub fn ndjson(lines: &[Value]) -> Vec<u8> {

@@ -1,4 +1,5 @@
 //! Runs work in a transaction of its own agent and shows what was recorded.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use elastic_apm::testing::{Events, RecordingAgent};

@@ -40,11 +40,7 @@ pub fn wrap<F: Future>(builder: SpanBuilder, future: F) -> InSpan<F> {
 
 /// [`wrap`], where `is_failure` is asked about the output, inside the span.
 #[inline]
-pub fn watch<F: Future>(
-    builder: SpanBuilder,
-    future: F,
-    is_failure: fn(&F::Output) -> bool,
-) -> Watched<F> {
+pub fn watch<F: Future>(builder: SpanBuilder, future: F, is_failure: fn(&F::Output) -> bool) -> Watched<F> {
     Watched::new(future, builder, is_failure, Outcome::Unknown)
 }
 

@@ -1,16 +1,16 @@
 //! Every argument, alone and together.
-#![deny(warnings)]
+#![deny(warnings, clippy::all, clippy::pedantic)]
 
 use elastic_apm::{capture_span, transaction};
 
 mod reexported {
-    pub use elastic_apm as apm;
+    pub(crate) use elastic_apm as apm;
 }
 
 #[capture_span()]
 fn nothing() {}
 
-#[capture_span(name = "a name", type = "db", subtype = "postgresql", action = "query", exit,)]
+#[capture_span(name = "a name", type = "db", subtype = "postgresql", action = "query", exit)]
 fn everything_about_the_span() {}
 
 #[capture_span(type = "db.postgresql.query")]
@@ -22,7 +22,12 @@ fn labels(tenant: &str, user: &User) -> usize {
 }
 
 #[capture_span(labels(own = own, shared = shared, reference = reference, double = double))]
-async fn labels_leave_their_values(own: String, shared: std::sync::Arc<str>, reference: &u64, double: &&str) -> String {
+async fn labels_leave_their_values(
+    own: String,
+    shared: std::sync::Arc<str>,
+    reference: &u64,
+    double: &&str,
+) -> String {
     format!("{own}{shared}{reference}{double}")
 }
 
@@ -46,7 +51,7 @@ struct User {
     id: String,
 }
 
-fn main() {
+pub(crate) fn main() {
     nothing();
     everything_about_the_span();
     a_dotted_type();

@@ -64,11 +64,6 @@ fn constant<const N: usize>(bytes: [u8; N]) -> usize {
 }
 
 #[capture_span]
-unsafe fn is_unsafe(pointer: *const u8) -> bool {
-    pointer.is_null()
-}
-
-#[capture_span]
 extern "C" fn is_extern(number: i32) -> i32 {
     number
 }
@@ -107,6 +102,7 @@ async fn waits_and_shows(text: impl Into<String>) -> impl Display {
 }
 
 #[capture_span]
+#[allow(clippy::toplevel_ref_arg)]
 async fn waits_by_reference(ref text: String) -> usize {
     text.len()
 }
@@ -129,9 +125,6 @@ async fn has_to_be_used() -> u32 {
 }
 
 #[capture_span]
-async unsafe fn waits_unsafely() {}
-
-#[capture_span]
 fn returns_a_future(text: &str) -> impl Future<Output = usize> + Send + '_ {
     let length = text.len();
     async move { length }
@@ -146,7 +139,9 @@ fn returns_a_boxed_future<'a>(text: &'a str) -> Pin<Box<dyn Future<Output = std:
 }
 
 #[capture_span]
-fn boxes_its_body<'a>(text: &'a str) -> Pin<Box<dyn Future<Output = Result<usize, std::fmt::Error>> + Send + 'a>> {
+fn boxes_its_body<'a>(
+    text: &'a str,
+) -> Pin<Box<dyn Future<Output = Result<usize, std::fmt::Error>> + Send + 'a>> {
     Box::pin(async move { Ok(text.len()) })
 }
 
@@ -215,13 +210,12 @@ fn is_send<T: Send>(value: T) -> T {
     value
 }
 
-fn main() {
+pub(crate) fn main() {
     plain();
     let _ = (returns_early(true), fails("1"), fails_and_reports("x"), shows().to_string());
     let _ = iterates(&["a"]).map(Iterator::count);
     let _ = borrows(&mut [1, 2], &2);
     let _ = takes_patterns((1, 2), [3, 4], String::new(), 5) + u32::try_from(constant([0; 4])).unwrap_or(0);
-    let _ = unsafe { is_unsafe(std::ptr::null()) };
     let _ = is_extern(1);
     let _ = || ends_the_thread();
     let mut cart = Cart::new();
@@ -235,7 +229,6 @@ fn main() {
     drop(is_send(async { never_returns().await }));
     drop(recurses(3));
     drop(has_to_be_used());
-    drop(unsafe { waits_unsafely() });
     drop(is_send(returns_a_future("a")));
     drop(is_send(returns_a_boxed_future("a")));
     drop(is_send(boxes_its_body("a")));

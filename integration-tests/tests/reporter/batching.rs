@@ -1,0 +1,185 @@
+//! What is in a request, and when it is sent.
+
+use std::time::Duration;
+
+use elastic_apm::{DropReason, Transaction, set_custom_context};
+use elastic_apm_integration_tests::fault_server::{FaultServer, Received};
+
+use crate::support::{
+    PATIENCE, agent_of, eager_agent_of, names_once, numbered, record, record_numbered, settled,
+};
+
+/// Elastic's limit for one line.
+const MAX_EVENT_SIZE: usize = 307_200;
+
+#[test]
+fn a_request_is_metadata_and_then_the_events_in_order() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).service_version("1.2").build();
+
+    record_numbered(&agent, 0..3);
+    let delivered = agent.flush(PATIENCE);
+
+    let received = server.received();
+    let documents = received[0].documents();
+    assert!(delivered);
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].request_line, "POST /intake/v2/events HTTP/1.1");
+    assert_eq!(received[0].header("content-type"), Some("application/x-ndjson"));
+    assert_eq!(documents[0]["metadata"]["service"]["name"], "faults");
+    assert_eq!(documents[0]["metadata"]["service"]["version"], "1.2");
+    assert_eq!(received[0].names(), numbered(0..3));
+    assert_eq!(settled(&agent.stats(), DropReason::SendFailed), (3, 0));
+}
+
+#[test]
+fn a_server_on_this_machine_gets_plain_lines() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).build();
+
+    record_numbered(&agent, 0..1);
+    agent.flush(PATIENCE);
+
+    let received = server.received();
+    assert_eq!(received[0].header("content-encoding"), None);
+    assert!(received[0].body.starts_with(b"{\"metadata\":"));
+}
+
+#[test]
+fn a_server_elsewhere_gets_gzip() {
+    let server = FaultServer::start();
+    // By its text not a loopback address; what connects to it ends up on this machine all the same.
+    let agent = agent_of(&server).server_url(format!("http://0.0.0.0:{}", server.port())).build();
+
+    record_numbered(&agent, 0..100);
+    agent.flush(PATIENCE);
+
+    let received = server.received();
+    let plain: usize = received[0].lines().iter().map(|line| line.len() + 1).sum();
+    assert_eq!(received[0].header("content-encoding"), Some("gzip"));
+    assert!(received[0].body.len() < plain / 2, "{} of {plain} bytes", received[0].body.len());
+    assert_eq!(received[0].names(), numbered(0..100));
+}
+
+#[test]
+fn the_request_time_sends_without_a_flush() {
+    let server = FaultServer::start();
+    let agent = eager_agent_of(&server).build();
+
+    record_numbered(&agent, 0..1);
+
+    assert_eq!(server.wait_for_events(1)[0].names(), numbered(0..1));
+    drop(agent);
+}
+
+#[test]
+fn a_full_request_is_sent_without_a_flush() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).api_request_time(Duration::from_secs(3600)).api_request_size(1024).build();
+
+    record_numbered(&agent, 0..20);
+
+    assert!(server.wait_for_requests(1)[0].event_count() > 0);
+    drop(agent);
+}
+
+#[test]
+fn the_request_size_splits_what_is_sent() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).api_request_size(4 * 1024).build();
+
+    record_numbered(&agent, 0..200);
+    let delivered = agent.flush(PATIENCE);
+
+    let received = server.received();
+    assert!(delivered);
+    assert!(received.len() > 5, "{} requests", received.len());
+    for request in &received {
+        let lines = request.lines();
+        let last = lines.last().map_or(0, String::len);
+        assert!(lines[0].starts_with("{\"metadata\":"), "{}", lines[0]);
+        assert!(lines[1..].iter().all(|line| !line.starts_with("{\"metadata\":")));
+        assert!(request.body.len() <= 4 * 1024 + last + 1, "{} bytes", request.body.len());
+    }
+    assert_eq!(server.names_taken(), numbered(0..200));
+}
+
+#[test]
+fn requests_share_a_connection() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).build();
+
+    for number in 0..3 {
+        record_numbered(&agent, number..=number);
+        agent.flush(PATIENCE);
+    }
+
+    let connections: Vec<u64> = server.received().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [0, 0, 0]);
+}
+
+#[test]
+fn an_event_over_the_servers_limit_is_dropped_and_its_neighbours_arrive() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).build();
+    let tracer = agent.tracer();
+
+    record(&tracer, "before");
+    {
+        let huge = tracer.begin_transaction("script");
+        set_custom_context("blob", "x".repeat(MAX_EVENT_SIZE));
+        huge.end_with("huge", "success");
+    }
+    record(&tracer, "after");
+    agent.flush(PATIENCE);
+
+    assert_eq!(server.names_taken(), ["before", "after"]);
+    assert_eq!(settled(&agent.stats(), DropReason::TooLarge), (2, 1));
+}
+
+#[test]
+fn an_event_just_below_the_servers_limit_arrives() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).build();
+
+    {
+        let large = agent.begin_transaction("script");
+        set_custom_context("blob", "x".repeat(MAX_EVENT_SIZE - 1024));
+        large.end_with("large", "success");
+    }
+    agent.flush(PATIENCE);
+
+    assert_eq!(server.names_taken(), ["large"]);
+}
+
+#[test]
+fn many_threads_lose_nothing_and_double_nothing() {
+    let server = FaultServer::start();
+    let agent = eager_agent_of(&server).max_queue_size(100_000).max_queue_bytes(1 << 30).build();
+
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let tracer = agent.tracer();
+            scope.spawn(move || (0..500).for_each(|number| record(&tracer, format!("{thread}/{number}"))));
+        }
+    });
+    let delivered = agent.flush(PATIENCE);
+
+    assert!(delivered);
+    assert_eq!(names_once(&server.received()).len(), 4_000);
+    assert_eq!(settled(&agent.stats(), DropReason::QueueFull), (4_000, 0));
+}
+
+#[test]
+fn spans_go_before_their_transaction() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).build();
+
+    let transaction: Transaction = agent.tracer().transaction("job", "script").start();
+    transaction.span("step").start().end();
+    transaction.end();
+    agent.flush(PATIENCE);
+
+    let names: Vec<String> = server.received().iter().flat_map(Received::names).collect();
+    assert_eq!(names, ["step", "job"]);
+}
