@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use elastic_apm::{Agent, AgentBuilder};
+use elastic_apm::{Agent, AgentBuilder, LogLevel};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Metadata, Subscriber, dispatcher};
@@ -39,9 +39,9 @@ impl AgentLog {
         dispatcher::with_default(&self.dispatch, build)
     }
 
-    /// Builds an agent that is heard.
+    /// Builds an agent that says everything down to `debug`, and is heard.
     pub fn build(&self, builder: AgentBuilder) -> Agent {
-        self.hear(|| builder.build())
+        self.hear(|| builder.log_level(LogLevel::Debug).build())
     }
 
     /// The lines so far, each `LEVEL message`.

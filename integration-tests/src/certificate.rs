@@ -1,4 +1,4 @@
-//! A certificate that nobody has signed but its owner, for servers on this machine.
+//! A certificate that nobody has signed but its owner.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::PrivateKeyDer;
 
-/// What a server of `localhost` and `127.0.0.1` shows, and what a client must know to believe it.
+/// What a server shows, and what a client must know to believe it.
 #[derive(Debug)]
 pub struct SelfSigned {
     /// The certificate, for `server_ca_cert_file`.
@@ -16,14 +16,20 @@ pub struct SelfSigned {
 }
 
 impl SelfSigned {
-    /// A new key and its certificate.
+    /// A new key and its certificate for servers on this machine.
+    #[must_use]
+    pub fn new() -> Self {
+        SelfSigned::of(["localhost", "127.0.0.1"])
+    }
+
+    /// A new key and its certificate for servers of these names.
     ///
     /// # Panics
     ///
     /// When the cryptography provider fails.
     #[must_use]
-    pub fn new() -> Self {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+    pub fn of<const N: usize>(names: [&str; N]) -> Self {
+        let names = names.map(str::to_owned);
         let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
         let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
         // A provider by name: a process-wide default is what some suites are about.

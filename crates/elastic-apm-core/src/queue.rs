@@ -5,7 +5,7 @@
 //! a span costs no system call. Knows nothing of what an event means.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
 use tokio::sync::Notify;
@@ -17,6 +17,12 @@ use crate::stats::{Counters, DropReason};
 const BYTE_BITS: u32 = 40;
 const ONE_EVENT: u64 = 1 << BYTE_BITS;
 const BYTES: u64 = ONE_EVENT - 1;
+/// Events are taken in.
+const OPEN: u8 = 0;
+/// Events are refused; those that wait are still taken out.
+const CLOSED: u8 = 1;
+/// Nothing is taken in and nothing out.
+const ABANDONED: u8 = 2;
 /// The most events a queue can be configured to hold.
 pub(crate) const MAX_EVENTS: usize = 1 << 20;
 
@@ -27,7 +33,8 @@ pub(crate) struct Queue {
     fill: AtomicU64,
     max_bytes: u64,
     half: u64,
-    closed: AtomicBool,
+    /// One of [`OPEN`], [`CLOSED`], [`ABANDONED`], in this order.
+    state: AtomicU8,
     /// The reporter sleeps until it is woken: set by it, cleared by whoever wakes it.
     parked: AtomicBool,
     wake: Notify,
@@ -43,7 +50,7 @@ impl Queue {
             fill: AtomicU64::new(0),
             max_bytes: (max_bytes as u64).min(BYTES / 2),
             half: (events as u64).div_ceil(2),
-            closed: AtomicBool::new(false),
+            state: AtomicU8::new(OPEN),
             parked: AtomicBool::new(false),
             wake: Notify::new(),
             counters,
@@ -54,7 +61,7 @@ impl Queue {
     #[inline]
     pub(crate) fn push(&self, record: Record) {
         self.counters.record();
-        if self.closed.load(Ordering::Relaxed) {
+        if self.state.load(Ordering::Relaxed) != OPEN {
             self.counters.drop_events(DropReason::AfterShutdown, 1);
             return;
         }
@@ -75,11 +82,26 @@ impl Queue {
             self.counters.drop_events(DropReason::QueueFull, 1);
             return;
         }
+        if self.state.load(Ordering::SeqCst) == ABANDONED {
+            // It got in while the queue was being abandoned: either side may find it, one does.
+            self.abandon();
+            return;
+        }
         if events + 1 == self.half
             || (self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst))
         {
             self.wake.notify_one();
         }
+    }
+
+    /// Takes no further event, and counts those that wait as dropped: nobody takes them out any more.
+    ///
+    /// Returns how many these were.
+    pub(crate) fn abandon(&self) -> u64 {
+        self.state.store(ABANDONED, Ordering::SeqCst);
+        let rest = std::iter::from_fn(|| self.pop()).count() as u64;
+        self.counters.drop_events(DropReason::AfterShutdown, rest);
+        rest
     }
 
     /// Takes the oldest event.
@@ -92,12 +114,13 @@ impl Queue {
 
     /// How many events wait.
     pub(crate) fn len(&self) -> usize {
-        (self.fill.load(Ordering::SeqCst) >> BYTE_BITS) as usize
+        // Not the fill word: that also counts, for a moment, events that are about to be refused.
+        self.ring.len()
     }
 
     /// Takes no further event; what waits can still be popped.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
+        self.state.fetch_max(CLOSED, Ordering::SeqCst);
     }
 
     /// Resolves when the queue is half full; with `until_any`, as soon as anything is in it.

@@ -9,7 +9,7 @@
 //! | returns `Box::pin(async …)` | the block is wrapped inside its box |
 //! | returns another boxed future | wrapped and boxed again, only where that can record anything |
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser;
 use syn::spanned::Spanned;
@@ -92,9 +92,10 @@ impl Expansion {
         };
         let never = matches!(output, Type::Never(_));
         let ty = if never { quote!(::core::convert::Infallible) } else { nameable(&output) };
-        let early = variable("__apm_early");
         // The only way to write the type of an `async` block. Where the body disagrees, the message points at the type.
-        let typed = quote_spanned! {output.span().resolved_at(Span::mixed_site())=>
+        let place = output.span().resolved_at(Span::mixed_site());
+        let early = Ident::new("__apm_early", place);
+        let typed = quote_spanned! {place=>
             if let ::core::option::Option::Some(#early) = #private::none::<#ty>() {
                 return #early;
             }

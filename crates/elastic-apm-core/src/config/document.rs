@@ -5,7 +5,21 @@ use std::fmt::Write as _;
 use super::options::OPTIONS;
 use super::value::OptionInfo;
 
-/// Writes all options as Markdown: a heading, the facts and the description of each.
+/// What the page opens with.
+const OPENING: &str = "\
+# Options
+
+Set in code with the setter of the same name on `Agent::builder()`, or by environment variable, which wins. A value that cannot be
+used is ignored with a warning in the agent's log that names the option, the value and what was expected; the next source decides.
+
+Lists are separated by commas, mappings are `key=value` pairs separated by commas. Durations carry their unit (`ms`, `s`, `m`), and so do
+sizes (`b`, `kb`, `mb`, `gb`, of 1,024 each). Wildcard patterns know `*` and ignore case, unless they begin with `(?-i)`.
+
+Options marked as changing while the agent runs are read anew for each transaction. Nothing changes them in this version: Elastic's central
+configuration is not supported yet.
+";
+
+/// Writes all options as Markdown: how they are set, then a heading, the facts and the description of each.
 ///
 /// The page is generated from the table that the agent itself reads, so it cannot go stale.
 ///
@@ -16,11 +30,11 @@ use super::value::OptionInfo;
 /// ```
 #[must_use]
 pub fn render_options_markdown() -> String {
-    OPTIONS.iter().map(render).collect::<Vec<_>>().join("\n")
+    std::iter::once(OPENING.to_owned()).chain(OPTIONS.iter().map(render)).collect::<Vec<_>>().join("\n")
 }
 
 fn render(option: &OptionInfo) -> String {
-    let mut page = format!("### `{}`\n\n", option.name);
+    let mut page = format!("## `{}`\n\n", option.name);
     for line in option.doc.lines() {
         page.push_str(line.strip_prefix(' ').unwrap_or(line));
         page.push('\n');
@@ -47,12 +61,12 @@ mod tests {
         let page = render_options_markdown();
 
         assert!(page.contains(
-            "### `server_timeout`\n\nBounds one whole exchange with the APM Server, from connecting to the last byte of the \
+            "## `server_timeout`\n\nBounds one whole exchange with the APM Server, from connecting to the last byte of the \
              answer.\n\n| Variable | Type | Default | Changes while running |\n|---|---|---|---|\n\
              | `ELASTIC_APM_SERVER_TIMEOUT` | duration, `10ms` to `60m` | `5s` | no |\n"
         ));
         for option in OPTIONS {
-            assert!(page.contains(&format!("### `{}`\n\n", option.name)) && page.contains(option.env));
+            assert!(page.contains(&format!("## `{}`\n\n", option.name)) && page.contains(option.env));
         }
     }
 }

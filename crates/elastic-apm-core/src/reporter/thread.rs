@@ -13,6 +13,8 @@ use super::worker::{Setup, Worker};
 
 /// What a blocking caller allows the reporter beyond its deadline before it gives up on the thread itself.
 const GRACE: Duration = Duration::from_millis(50);
+/// The longest wait there is: beyond it clocks overflow.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The handle to a running reporter thread.
 pub(crate) struct Reporter {
@@ -32,7 +34,7 @@ impl Reporter {
 
     /// Sends what was recorded so far; blocks until it is delivered, `timeout` at most.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
-        self.request(Control::Flush, timeout).is_some_and(|answer| answer.wait(timeout + GRACE))
+        self.wait_for(Control::Flush, timeout)
     }
 
     /// Like [`flush`](Self::flush), awaiting on any runtime.
@@ -45,11 +47,16 @@ impl Reporter {
 
     /// Sends what was recorded so far and ends the thread; blocks until then, `timeout` at most.
     pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
-        self.request(Control::Shutdown, timeout).is_some_and(|answer| answer.wait(timeout + GRACE))
+        self.wait_for(Control::Shutdown, timeout)
+    }
+
+    fn wait_for(&self, request: fn(Waiter) -> Control, timeout: Duration) -> bool {
+        let timeout = timeout.min(LONGEST);
+        self.request(request, timeout).is_some_and(|answer| answer.wait(timeout + GRACE))
     }
 
     fn request(&self, request: fn(Waiter) -> Control, timeout: Duration) -> Option<Answer> {
-        let (waiter, answer) = Waiter::new(Instant::now() + timeout);
+        let (waiter, answer) = Waiter::new(Instant::now() + timeout.min(LONGEST));
         // A thread that has ended already takes no request; its waiter is dropped, which answers it.
         self.control.send(request(waiter)).ok()?;
         Some(answer)
@@ -61,14 +68,14 @@ fn run(setup: Setup) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            queue.close();
+            queue.abandon();
             return log
                 .error(format_args!("nothing will be sent: the reporter cannot start its runtime: {error}"));
         }
     };
     let worker = Worker::new(setup);
     if catch_unwind(AssertUnwindSafe(|| runtime.block_on(worker.run()))).is_err() {
-        queue.close();
+        queue.abandon();
         log.error(format_args!("nothing more will be sent: the reporter thread panicked"));
     }
     // Connections that hang are left behind, not waited for.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{Request, Response, header};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::yield_now;
 use tokio::time::sleep_until;
 
 use super::backoff::Backoff;
@@ -61,14 +62,18 @@ pub(crate) struct Worker {
     /// Events taken from the queue, and those of them whose fate is known.
     popped: u64,
     settled: u64,
+    /// Events that requests have carried in vain.
+    lost: u64,
     waiting: Vec<Waiting>,
     stopping: bool,
 }
 
-/// A caller that waits until the first `target` events popped are settled.
+/// A caller that waits until the first `target` events popped are settled, and asks whether any was lost meanwhile.
 struct Waiting {
     waiter: Waiter,
     target: u64,
+    lost_before: u64,
+    given_up: bool,
 }
 
 impl Worker {
@@ -85,6 +90,7 @@ impl Worker {
             server: StateLog::new(setup.log.clone()),
             popped: 0,
             settled: 0,
+            lost: 0,
             waiting: Vec::new(),
             stopping: false,
             setup,
@@ -97,9 +103,11 @@ impl Worker {
             let gathering = self.take_in();
             self.send_if_due();
             self.answer_settled();
-            if self.stopping && self.waiting.is_empty() {
+            if self.stopping && self.waiting.iter().all(|waiting| waiting.given_up) {
                 break;
             }
+            // A dropped waiter has been answered with "not delivered".
+            self.waiting.retain(|waiting| !waiting.given_up);
             let wake_at = self.wake_at(gathering);
             // A full batch takes nothing in: only an answer, a timer or a request can change that.
             let (can_take, can_park) = (!self.is_full(), gathering == Gathering::Idle);
@@ -109,6 +117,8 @@ impl Worker {
                 request = setup.control.recv() => self.on_request(request),
                 answer = answer_of(in_flight) => self.on_answer(answer),
                 () = sleep_until(wake_at.into()) => {}
+                // Not a timer: those count in milliseconds, in which hundreds of events could be taken in.
+                () = yield_now(), if gathering == Gathering::More => {}
                 () = setup.queue.wait(can_park), if can_take && gathering != Gathering::More => {}
             }
             self.expire_waiters();
@@ -144,7 +154,7 @@ impl Worker {
 
     /// Someone waits for delivery: neither gathering nor backing off is in order.
     fn is_urgent(&self) -> bool {
-        !self.waiting.is_empty()
+        self.waiting.iter().any(|waiting| !waiting.given_up)
     }
 
     fn batch_due_at(&self) -> Option<Instant> {
@@ -179,7 +189,6 @@ impl Worker {
         let now = Instant::now();
         let mut at = now + FAR_FUTURE;
         match gathering {
-            Gathering::More => return now,
             Gathering::Lingering if !self.is_full() => at = now + self.linger,
             _ => {}
         }
@@ -206,7 +215,7 @@ impl Worker {
             }
         };
         let target = self.popped + self.setup.queue.len() as u64;
-        self.waiting.push(Waiting { waiter, target });
+        self.waiting.push(Waiting { waiter, target, lost_before: self.lost, given_up: false });
     }
 
     fn on_answer(&mut self, (batch, answer): (SealedBatch, Result<Response<Bytes>, TransportError>)) {
@@ -214,6 +223,7 @@ impl Worker {
         let why = match judge(answer) {
             Delivery::Taken => {
                 self.backoff.reset();
+                self.retry_at = Instant::now();
                 self.server.recovered(format_args!("the APM Server takes events again"));
                 return self.settle(|queue| queue.counters.sent(batch.events), batch.events);
             }
@@ -227,12 +237,19 @@ impl Worker {
                     },
                     batch.events,
                 );
+                self.lost += lost;
+                // A server that judges events works; and who is about to leave has nothing to lose by another attempt.
+                if reason == DropReason::SendFailed && !self.stopping {
+                    self.give_up(|_| true);
+                }
                 let why = format!("{why}; {lost} of {} events lost ({})", batch.events, reason.as_str());
                 self.server.failed(reason.as_str(), format_args!("{why}"));
                 why
             }
             Delivery::Again { why } => {
                 self.kept = Some(batch);
+                // Who waits has had an attempt; waiting out the back-off would only hold them up.
+                self.give_up(|_| true);
                 self.server
                     .failed("again", format_args!("{why}; events are kept within the bound and sent later"));
                 why
@@ -241,8 +258,6 @@ impl Worker {
         let wait = self.backoff.failed(fastrand::f64());
         self.retry_at = Instant::now() + wait;
         self.setup.log.debug(format_args!("next request in {} ms: {why}", wait.as_millis()));
-        // Who waits for delivery has had an attempt of its own; waiting out the back-off would only hold it up.
-        self.waiting.clear();
     }
 
     fn settle(&mut self, count: impl FnOnce(&Queue), events: u64) {
@@ -251,34 +266,39 @@ impl Worker {
     }
 
     fn answer_settled(&mut self) {
-        let settled = self.settled;
+        let (settled, lost) = (self.settled, self.lost);
         self.waiting.retain(|waiting| {
             let done = waiting.target <= settled;
             if done {
-                waiting.waiter.answer(true);
+                waiting.waiter.answer(waiting.lost_before == lost);
             }
             !done
         });
     }
 
-    /// A dropped waiter has been answered with "not delivered".
     fn expire_waiters(&mut self) {
         let now = Instant::now();
-        self.waiting.retain(|waiting| now < waiting.waiter.deadline);
+        self.give_up(|waiting| waiting.waiter.deadline <= now);
     }
 
-    /// Counts what is left when the time for shutting down is over.
+    /// Marks callers who are to be told "not delivered": at once, or when the reporter ends, after everything has been counted.
+    fn give_up(&mut self, on: impl Fn(&Waiting) -> bool) {
+        for waiting in &mut self.waiting {
+            waiting.given_up |= on(waiting);
+        }
+    }
+
+    /// Counts what is left when the time for shutting down is over, then answers whoever still waits.
     fn abandon_rest(self) {
         let mut rest = self.batch.events();
         rest += self.kept.map_or(0, |batch| batch.events);
         rest += self.in_flight.map_or(0, |(batch, _)| batch.events);
-        while self.setup.queue.pop().is_some() {
-            rest += 1;
-        }
+        self.setup.queue.counters.drop_events(DropReason::AfterShutdown, rest);
+        rest += self.setup.queue.abandon();
         if rest > 0 {
-            self.setup.queue.counters.drop_events(DropReason::AfterShutdown, rest);
             self.setup.log.warn(format_args!("{rest} events could not be sent before shutdown"));
         }
+        drop(self.waiting);
     }
 }
 

@@ -172,7 +172,8 @@ fn type_of<E: Error + ?Sized>(error: &E) -> Option<String> {
 /// The type behind the pointers that are errors too: `Box<Timeout>` is a `Timeout`.
 fn pointee(mut name: &str) -> &str {
     loop {
-        let boxed = name.strip_prefix("alloc::boxed::Box<").or_else(|| name.strip_prefix("alloc::sync::Arc<"));
+        let boxed =
+            name.strip_prefix("alloc::boxed::Box<").or_else(|| name.strip_prefix("alloc::sync::Arc<"));
         let inner = name.strip_prefix('&').or_else(|| boxed?.strip_suffix('>'));
         match inner {
             Some(inner) => name = inner,

@@ -180,9 +180,18 @@ impl Drop for Browser {
     fn drop(&mut self) {
         // Asked to close, it also ends its helpers. Failing here would hide why the test failed.
         let close = json!({"id": 0, "method": "Browser.close"}).to_string();
-        let _ = self.socket.send(Message::text(close));
-        while self.socket.read().is_ok() {}
-        let _ = self.child.kill();
+        let asked = self.socket.send(Message::text(close)).is_ok();
+        let closed = loop {
+            match self.socket.read() {
+                Ok(_) => {}
+                // Without an answer in time the browser hangs.
+                Err(tungstenite::Error::Io(error)) => break error.kind() != std::io::ErrorKind::WouldBlock,
+                Err(_) => break true,
+            }
+        };
+        if !(asked && closed) {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.profile);
     }

@@ -92,6 +92,13 @@ impl<B: Body> Body for ResponseBody<B> {
     }
 }
 
+/// The body of a response that layers outside of ours make up themselves, such as a timeout's.
+impl<B: Default> Default for ResponseBody<B> {
+    fn default() -> Self {
+        ResponseBody { inner: Some(B::default()), exchange: None, bytes: 0, at_end: false }
+    }
+}
+
 impl<B> std::fmt::Debug for ResponseBody<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ResponseBody").finish_non_exhaustive()

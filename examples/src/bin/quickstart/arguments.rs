@@ -10,7 +10,7 @@ pub(crate) enum Wish {
 }
 
 pub(crate) const USAGE: &str = "\
-Three traced services in one process, to see what Elastic APM for Rust records.
+Three traced services in one process: see what Elastic APM for Rust records.
 
 Usage: quickstart [--once]
 
@@ -21,7 +21,7 @@ Without --once it keeps sending requests until Ctrl-C.
 
 Events go to ELASTIC_APM_SERVER_URL if that is set, else to an APM Server on
 127.0.0.1:8200, else to a dev server that this program starts. The other
-ELASTIC_APM_* variables count as in any service, except ELASTIC_APM_SERVICE_NAME:
+ELASTIC_APM_* variables count as in any service, but ELASTIC_APM_SERVICE_NAME:
 the three services have names of their own.
 ";
 

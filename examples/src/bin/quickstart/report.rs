@@ -50,7 +50,8 @@ pub(crate) fn waterfall(trace: &Trace) {
 pub(crate) fn services(store: &Store) {
     let mut ours = store.services();
     // In the order in which they call each other; a server may know other services as well.
-    let place = |summary: &ServiceSummary| [JOB, FRONT, BACK].iter().position(|name| summary.service == *name);
+    let place =
+        |summary: &ServiceSummary| [JOB, FRONT, BACK].iter().position(|name| summary.service == *name);
     ours.retain(|summary| place(summary).is_some());
     ours.sort_by_key(place);
     if ours.iter().any(|summary| !summary.transactions.is_empty()) {

@@ -3,7 +3,7 @@
 use elastic_apm_devserver::{ServiceSummary, TransactionSummary};
 
 /// The widths of the columns behind the names.
-const NUMBERS: usize = 7 + 10 + 10 + 9 + 7;
+const NUMBERS: usize = 7 + 9 + 9 + 8 + 7;
 
 /// One row per service and transaction name, at most `width` columns.
 pub(crate) fn draw(services: &[ServiceSummary], width: usize) -> String {
@@ -14,7 +14,7 @@ pub(crate) fn draw(services: &[ServiceSummary], width: usize) -> String {
     let name = longest(&mut names).unwrap_or(0).clamp(11, room);
 
     let mut lines = vec![format!(
-        "{:service$}  {:name$}{:>7}{:>10}{:>10}{:>9}{:>7}",
+        "{:service$}  {:name$}{:>7}{:>9}{:>9}{:>8}{:>7}",
         "SERVICE", "TRANSACTION", "COUNT", "P50", "P95", "FAILED", "SPANS"
     )];
     for summary in services {
@@ -29,7 +29,7 @@ pub(crate) fn draw(services: &[ServiceSummary], width: usize) -> String {
 fn line(row: &TransactionSummary, name: usize) -> String {
     let failed = row.error_rate.map_or_else(|| "-".to_owned(), |rate| format!("{:.0} %", rate * 100.0));
     let [p50, p95] = [row.p50_ms, row.p95_ms].map(millis);
-    format!("{:name$}{:>7}{p50:>10}{p95:>10}{failed:>9}{:>7}", cut(&row.name, name), row.count, row.spans)
+    format!("{:name$}{:>7}{p50:>9}{p95:>9}{failed:>8}{:>7}", cut(&row.name, name), row.count, row.spans)
 }
 
 fn cut(name: &str, columns: usize) -> String {
