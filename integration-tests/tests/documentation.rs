@@ -8,7 +8,7 @@ fn the_page_of_options_is_up_to_date() {
 
     assert_eq!(
         page,
-        elastic_apm::render_options_markdown(),
+        elastic_apm_core::render_options_markdown(),
         "run: cargo run -p elastic-apm-core --example options > docs/configuration.md"
     );
 }

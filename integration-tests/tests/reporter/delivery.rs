@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use elastic_apm::{DropReason, LogLevel};
+use elastic_apm::DropReason;
 use elastic_apm_integration_tests::agent_log::AgentLog;
 use elastic_apm_integration_tests::fault_server::{Answer, Fault, FaultServer};
 
@@ -234,7 +234,7 @@ fn a_verbose_server_is_read_to_a_bound() {
 fn a_long_reason_is_cut() {
     let server = FaultServer::start();
     let log = AgentLog::new();
-    let agent = log.build(agent_of(&server).log_level(LogLevel::Info));
+    let agent = log.build(agent_of(&server));
     server.next([Fault::answer(400, format!("{{\"error\":\"{}\"}}", "reason ".repeat(1000)))]);
 
     record_numbered(&agent, 0..1);

@@ -1,6 +1,6 @@
 //! The way from a recorded event to an APM Server that works, fails, hangs, or is not there, over real sockets.
 //!
-//! Everything here but one test runs without any tokio runtime of its own: the agent needs none.
+//! Most cases run without any tokio runtime of their own: the agent needs none.
 
 mod batching;
 mod delivery;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use elastic_apm::{Agent, AgentBuilder, DropReason, Stats, Tracer};
+use elastic_apm::{Agent, AgentBuilder, DropReason, LogLevel, Stats, Tracer};
 use elastic_apm_integration_tests::fault_server::{FaultServer, Received};
 
 pub(crate) use elastic_apm_integration_tests::PATIENCE;
@@ -13,7 +13,12 @@ const MARGIN: Duration = Duration::from_secs(2);
 
 /// Describes an agent of this server that sends when it is flushed, and otherwise late.
 pub(crate) fn agent_of(server: &FaultServer) -> AgentBuilder {
-    Agent::builder().without_env().service_name("faults").server_url(server.url()).server_timeout(PATIENCE)
+    Agent::builder()
+        .without_env()
+        .service_name("faults")
+        .server_url(server.url())
+        .server_timeout(PATIENCE)
+        .log_level(LogLevel::Off)
 }
 
 /// Describes an agent of this server that sends soon, without being told.

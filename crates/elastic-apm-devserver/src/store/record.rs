@@ -7,6 +7,9 @@ use serde_json::value::RawValue;
 
 use super::source::Source;
 
+/// What an event's boxed parts take beside its text, as measured on spans with a context.
+const BOXES: usize = 512;
+
 /// An accepted event that the store has not numbered yet.
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -191,6 +194,6 @@ impl Record {
 
     /// Bytes the store charges for it: the document, about as much again for the decoded form, and the entry.
     pub(crate) fn cost(&self) -> usize {
-        2 * self.draft.document.get().len() + size_of::<Self>()
+        2 * self.draft.document.get().len() + size_of::<Self>() + BOXES
     }
 }

@@ -178,7 +178,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Asked to close, it also ends its helpers. Failing here would hide why the test failed.
+        // Asked to close, it also ends its child processes. Failing here would hide why the test failed.
         let close = json!({"id": 0, "method": "Browser.close"}).to_string();
         let asked = self.socket.send(Message::text(close)).is_ok();
         let closed = loop {

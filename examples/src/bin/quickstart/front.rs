@@ -20,7 +20,7 @@ use crate::panics::INTENDED;
 use crate::warehouse::{Warehouse, WarehouseError};
 
 /// Slower requests are answered with 504.
-const TIMEOUT: Duration = Duration::from_millis(600);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Redeeming this coupon panics.
 pub(crate) const BAD_COUPON: &str = "HALF-PRICE";

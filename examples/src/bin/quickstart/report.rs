@@ -4,7 +4,7 @@ use elastic_apm::TraceId;
 use elastic_apm_devserver::{ServiceSummary, Store, Trace, render_waterfall, render_waterfall_in_colour};
 
 use crate::agents::{BACK, Count, FRONT, JOB};
-use crate::destination::{Destination, Server};
+use crate::destination::Destination;
 use crate::terminal;
 use crate::traffic::{Class, Tally};
 use crate::{table, trace};
@@ -72,7 +72,7 @@ pub(crate) fn where_to_look(destination: &Destination, store: &Store, job: Optio
             terminal::say(format!("Open {page}"));
             list(&traces, |id| format!("{page}#/trace/{id}"));
         }
-        (Destination::Theirs { server: Server::Silent { .. }, .. }, None) => {}
+        (_, None) if traces.is_empty() => {}
         (_, None) => {
             terminal::say("In Kibana: Observability -> APM -> Traces, or Discover with one of these:");
             list(&traces, |id| format!("trace.id : \"{id}\""));

@@ -35,7 +35,7 @@ pub(crate) fn worth_a_look(store: &Store, job: Option<TraceId>) -> Vec<(&'static
     let traces = store.traces();
     let failed = |name: &str| traces.iter().find(|trace| is_failure(trace, name)).map(|trace| trace.id());
     [
-        ("the job", job),
+        ("the job", job.filter(|id| store.trace(*id).is_some())),
         ("an error", failed("POST /orders")),
         ("a panic", failed("POST /coupons/{code}")),
         ("a timeout", failed("GET /search")),
