@@ -147,10 +147,9 @@ impl Expansion {
         if !self.looks_at(output) {
             return quote!(#subject::wrap(#builder, #future));
         }
-        let watch = if self.arguments.exit { quote!(watch_exit) } else { quote!(watch) };
         let result = variable("__apm_result");
         let failure = self.failure(&result.to_token_stream());
-        quote!(#subject::#watch(#builder, #future, |#result| #failure))
+        quote!(#subject::watch(#builder, #future, |#result| !#failure))
     }
 
     /// Whether the result decides about success.

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use axum::body::Body;
-use bytes::Bytes;
 use elastic_apm::intake::TransactionEvent;
 use elastic_apm::{
     FutureExt, Outcome, capture_error, capture_span, set_transaction_name, set_transaction_outcome,
@@ -12,7 +11,8 @@ use elastic_apm::{
 };
 use elastic_apm_integration_tests::CheckedAgent;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, StreamBody};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tower::BoxError;
@@ -140,9 +140,11 @@ pub(crate) async fn trailers_end_the_answer(stack: Stack) {
     let agent = CheckedAgent::new();
     let server = stack
         .serve(&agent, |_| async {
+            let (frames, body) = controlled_body();
             let trailers = HeaderMap::from_iter([("x-sum".parse().unwrap(), HeaderValue::from_static("7"))]);
-            let body = Full::new(Bytes::from_static(b"data")).with_trailers(async { Some(Ok(trailers)) });
-            Response::builder().header("trailer", "x-sum").body(Body::new(body)).unwrap()
+            frames.send(data("data")).unwrap();
+            frames.send(Ok(Frame::trailers(trailers))).unwrap();
+            Response::builder().header("trailer", "x-sum").body(body).unwrap()
         })
         .await;
 

@@ -15,7 +15,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, yield_now};
+use tokio::task::yield_now;
 use tower::BoxError;
 
 use crate::stack::{PATH, Protocol};
@@ -23,7 +23,8 @@ use crate::stack::{PATH, Protocol};
 /// One connection to a server.
 pub(crate) struct Client {
     sender: Sender,
-    connection: JoinHandle<()>,
+    /// The same socket once more, for cutting it.
+    socket: std::net::TcpStream,
     address: SocketAddr,
 }
 
@@ -34,19 +35,24 @@ enum Sender {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr, protocol: Protocol) -> Self {
-        let socket = TokioIo::new(TcpStream::connect(address).await.unwrap());
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        let socket = stream.try_clone().unwrap();
+        let stream = TokioIo::new(TcpStream::from_std(stream).unwrap());
         // The connection's own error is the server's or the test's doing; who waits for an answer hears of it.
-        let (sender, connection) = match protocol {
+        let sender = match protocol {
             Protocol::Http1 => {
-                let (sender, connection) = http1::handshake(socket).await.unwrap();
-                (Sender::Http1(sender), tokio::spawn(async move { drop(connection.await) }))
+                let (sender, connection) = http1::handshake(stream).await.unwrap();
+                tokio::spawn(async move { drop(connection.await) });
+                Sender::Http1(sender)
             }
             Protocol::Http2 => {
-                let (sender, connection) = http2::handshake(TokioExecutor::new(), socket).await.unwrap();
-                (Sender::Http2(sender), tokio::spawn(async move { drop(connection.await) }))
+                let (sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+                tokio::spawn(async move { drop(connection.await) });
+                Sender::Http2(sender)
             }
         };
-        Client { sender, connection, address }
+        Client { sender, socket, address }
     }
 
     /// Sends a request whose URI is a path, and returns before there is an answer.
@@ -90,7 +96,7 @@ impl Client {
 
     /// Cuts the connection.
     pub(crate) fn hang_up(self) {
-        self.connection.abort();
+        self.socket.shutdown(std::net::Shutdown::Both).unwrap();
     }
 }
 

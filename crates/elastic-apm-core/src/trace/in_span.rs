@@ -34,7 +34,26 @@ pub trait FutureExt: Future + Sized {
     /// Never polled, it leaves no span. A panic makes it a failure; dropped midway, its outcome is `unknown` (an exit
     /// span's is `failure`).
     fn in_span(self, span: impl Into<SpanBuilder>) -> InSpan<Self> {
-        InSpan::new(self, span.into())
+        self.in_span_with(span, |_| true)
+    }
+
+    /// Like [`in_span`](Self::in_span), and an `Err` makes the span a failure.
+    fn try_in_span<T, E>(self, span: impl Into<SpanBuilder>) -> InSpan<Self>
+    where
+        Self: Future<Output = Result<T, E>>,
+    {
+        self.in_span_with(span, Result::is_ok)
+    }
+
+    /// Like [`in_span`](Self::in_span); `succeeded` is shown the output inside the span, and its `false` makes the span a failure.
+    ///
+    /// It is asked also where no span is recorded, so that it may report an error.
+    fn in_span_with(
+        self,
+        span: impl Into<SpanBuilder>,
+        succeeded: fn(&Self::Output) -> bool,
+    ) -> InSpan<Self> {
+        InSpan::new(self, span.into(), succeeded)
     }
 
     /// Runs the future in the context that is current *now*: for `tokio::spawn` and its like.
@@ -60,14 +79,15 @@ impl From<String> for SpanBuilder {
 pin_project! {
     /// The future of [`FutureExt::in_span`].
     #[must_use = "futures do nothing unless they are polled"]
-    pub struct InSpan<F> {
+    pub struct InSpan<F: Future> {
         #[pin]
         inner: Option<F>,
         state: State,
         panicked: bool,
+        succeeded: fn(&F::Output) -> bool,
     }
 
-    impl<F> PinnedDrop for InSpan<F> {
+    impl<F: Future> PinnedDrop for InSpan<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let State::Running { context, span } = this.state {
@@ -96,9 +116,9 @@ enum State {
 }
 
 impl<F: Future> InSpan<F> {
-    fn new(future: F, builder: SpanBuilder) -> Self {
+    fn new(future: F, builder: SpanBuilder, succeeded: fn(&F::Output) -> bool) -> Self {
         let state = if builder.is_inert() { State::Bare } else { State::New { builder } };
-        InSpan { inner: Some(future), state, panicked: false }
+        InSpan { inner: Some(future), state, panicked: false, succeeded }
     }
 }
 
@@ -115,17 +135,25 @@ impl<F: Future> Future for InSpan<F> {
             };
         }
         let Some(future) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
-        let State::Running { context, span } = this.state else { return future.poll(cx) };
-        let polled = {
-            let _entered = context.enter();
-            let watch = PanicWatch { span, panicked: this.panicked };
+        let State::Running { context, span } = this.state else {
             let polled = future.poll(cx);
-            std::mem::forget(watch);
-            if polled.is_ready() {
+            if let Poll::Ready(output) = &polled {
+                (this.succeeded)(output);
                 this.inner.set(None);
             }
-            polled
+            return polled;
         };
+        let entered = context.enter();
+        let watch = PanicWatch { span, panicked: this.panicked };
+        let polled = future.poll(cx);
+        if let Poll::Ready(output) = &polled {
+            if !(this.succeeded)(output) {
+                span.set_failed();
+            }
+            this.inner.set(None);
+        }
+        std::mem::forget(watch);
+        drop(entered);
         if polled.is_ready() {
             *this.state = State::Done;
         }

@@ -63,26 +63,27 @@ impl<F: Future> Future for Run<F> {
         let Some(future) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
         let State::Running { context, transaction } = this.state else { return future.poll(cx) };
 
-        let polled = {
-            let _entered = context.enter();
-            catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
-        };
+        let entered = context.enter();
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            future.poll(cx).map(|output| {
+                let succeeded = (this.succeeded)(&output);
+                (output, succeeded)
+            })
+        }));
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => {
-                let succeeded = (this.succeeded)(&output);
+            Ok(Poll::Ready((output, succeeded))) => {
                 transaction.set_result_if_unset(if succeeded { "success" } else { "failure" });
                 if !succeeded {
                     transaction.set_failed();
                 }
-                {
-                    let _entered = context.enter();
-                    this.inner.set(None);
-                }
+                this.inner.set(None);
+                drop(entered);
                 *this.state = State::Done;
                 Poll::Ready(output)
             }
             Err(panic) => {
+                drop(entered);
                 transaction.capture_panic(panic.as_ref());
                 transaction.set_result_if_unset("failure");
                 transaction.set_failed();

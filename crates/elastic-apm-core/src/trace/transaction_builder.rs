@@ -119,6 +119,11 @@ impl TransactionBuilder {
         self
     }
 
+    /// Adds a label whose value is worked out only where the agent records.
+    pub fn label_with<V: Into<LabelValue>>(self, key: impl Into<Keyword>, value: impl FnOnce() -> V) -> Self {
+        if self.tracer.is_recording() { self.label(key, value()) } else { self }
+    }
+
     /// Starts the transaction and returns its owner. It is not current anywhere: for integrations, and for work whose end
     /// is not where its start is.
     pub fn start(self) -> Transaction {
@@ -160,7 +165,7 @@ impl TransactionBuilder {
     ///
     /// A panic makes it a failure and is passed on; a future dropped midway ends with result `cancelled` and outcome `unknown`.
     pub fn run<F: Future>(self, future: F) -> Run<F> {
-        Run::new(self, future, |_| true)
+        self.run_with(future, |_| true)
     }
 
     /// Like [`run`](Self::run), and an `Err` makes it a failure. Results are `success` and `failure` unless set.
@@ -168,6 +173,13 @@ impl TransactionBuilder {
     where
         F: Future<Output = Result<T, E>>,
     {
-        Run::new(self, future, Result::is_ok)
+        self.run_with(future, Result::is_ok)
+    }
+
+    /// Like [`run`](Self::run); `succeeded` is shown the output inside the transaction, and its `false` makes it a failure.
+    ///
+    /// Results are `success` and `failure` unless set. It is asked also where nothing is recorded.
+    pub fn run_with<F: Future>(self, future: F, succeeded: fn(&F::Output) -> bool) -> Run<F> {
+        Run::new(self, future, succeeded)
     }
 }

@@ -163,9 +163,6 @@ struct Failure(Box<dyn std::error::Error + Send + Sync>);
 async fn round_trip(client: &HttpClient, request: Request<TrackedBody>) -> Result<Response<Bytes>, Failure> {
     // Lets the runtime hear of a connection that the server has closed meanwhile, before the request goes out on it.
     tokio::task::yield_now().await;
-    tokio::task::yield_now().await;
-    tokio::task::yield_now().await;
-    tokio::task::yield_now().await;
     let answer = client.request(request).await.map_err(|cause| Failure(cause.into()))?;
     let (parts, body) = answer.into_parts();
     let bytes = read(body).await.map_err(|cause| Failure(cause.into()))?;

@@ -1,10 +1,6 @@
 //! `#[capture_span]` at run time: a scope for synchronous functions, futures for the others.
 
-mod watched;
-
-use elastic_apm_core::{FutureExt, InSpan, Keyword, LabelValue, Outcome, SpanBuilder, SpanScope, trace_id};
-
-pub use watched::Watched;
+use elastic_apm_core::{FutureExt, InSpan, Keyword, LabelValue, SpanBuilder, SpanScope, trace_id};
 
 /// A span below what is current.
 #[inline]
@@ -38,20 +34,10 @@ pub fn wrap<F: Future>(builder: SpanBuilder, future: F) -> InSpan<F> {
     future.in_span(builder)
 }
 
-/// [`wrap`], where `is_failure` is asked about the output, inside the span.
+/// [`wrap`], where `succeeded` is asked about the output, inside the span.
 #[inline]
-pub fn watch<F: Future>(builder: SpanBuilder, future: F, is_failure: fn(&F::Output) -> bool) -> Watched<F> {
-    Watched::new(future, builder, is_failure, Outcome::Unknown)
-}
-
-/// [`watch`] for a call to another service: dropped midway, it has failed.
-#[inline]
-pub fn watch_exit<F: Future>(
-    builder: SpanBuilder,
-    future: F,
-    is_failure: fn(&F::Output) -> bool,
-) -> Watched<F> {
-    Watched::new(future, builder, is_failure, Outcome::Failure)
+pub fn watch<F: Future>(builder: SpanBuilder, future: F, succeeded: fn(&F::Output) -> bool) -> InSpan<F> {
+    future.in_span_with(builder, succeeded)
 }
 
 /// Whether wrapping a future could record anything: where it cannot, a boxed one need not be boxed again.

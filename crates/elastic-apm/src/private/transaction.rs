@@ -1,10 +1,6 @@
 //! `#[transaction]` at run time: the same functions as `span`'s.
 
-mod judged;
-
 use elastic_apm_core::{Keyword, LabelValue, Run, TransactionBuilder, TransactionScope, default_tracer};
-
-pub use judged::Watched;
 
 /// A transaction of the default agent.
 #[inline]
@@ -19,7 +15,7 @@ pub fn label(
     key: &'static str,
     value: impl FnOnce() -> LabelValue,
 ) -> TransactionBuilder {
-    if default_tracer().is_recording() { builder.label(key, value()) } else { builder }
+    builder.label_with(key, value)
 }
 
 /// A transaction around the rest of a synchronous function.
@@ -52,14 +48,10 @@ pub fn wrap<F: Future>(builder: TransactionBuilder, future: F) -> Run<F> {
     builder.run(future)
 }
 
-/// [`wrap`], where `is_failure` is asked about the output, inside the transaction.
+/// [`wrap`], where `succeeded` is asked about the output, inside the transaction.
 #[inline]
-pub fn watch<F: Future>(
-    builder: TransactionBuilder,
-    future: F,
-    is_failure: fn(&F::Output) -> bool,
-) -> Watched<F> {
-    Watched::new(builder, future, is_failure)
+pub fn watch<F: Future>(builder: TransactionBuilder, future: F, succeeded: fn(&F::Output) -> bool) -> Run<F> {
+    builder.run_with(future, succeeded)
 }
 
 /// Whether wrapping a future could record anything: where it cannot, a boxed one need not be boxed again.
