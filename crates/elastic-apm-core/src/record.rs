@@ -74,6 +74,9 @@ fn heap(text: &str) -> usize {
 }
 
 fn labels(labels: &Labels) -> usize {
+    if labels.is_empty() {
+        return 0;
+    }
     labels
         .iter()
         .map(|(key, value)| heap(key) + if let LabelValue::Text(text) = value { heap(text) } else { 0 })

@@ -40,6 +40,7 @@ impl Labels {
     }
 
     /// Sets a label; the same key, also after rewriting, is replaced in place.
+    #[inline]
     pub fn insert(&mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
         let key = key.into();
         let value = value.into();

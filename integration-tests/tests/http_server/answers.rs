@@ -10,7 +10,7 @@ use elastic_apm::{
     set_transaction_result, transaction_id,
 };
 use elastic_apm_integration_tests::CheckedAgent;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use tokio::sync::mpsc;
@@ -110,22 +110,24 @@ pub(crate) async fn a_streamed_answer_ends_with_its_last_byte(stack: Stack) {
 }
 
 pub(crate) async fn a_body_that_is_dropped_unread_where_there_is_none_is_no_abort(stack: Stack) {
-    let cases =
-        [("HEAD", 200, "content"), ("HEAD", 200, ""), ("GET", 204, ""), ("GET", 304, ""), ("GET", 200, "")];
+    let cases = [("HEAD", 200, 7), ("HEAD", 200, 0), ("GET", 204, 0), ("GET", 304, 0), ("GET", 200, 0)];
     let agent = CheckedAgent::new();
     let server = stack
         .serve(&agent, |request| async move {
-            let status: u16 = request.headers()["x-status"].to_str().unwrap().parse().unwrap();
-            let text = request.headers()["x-body"].to_str().unwrap().to_owned();
-            let body = if text.is_empty() { Body::empty() } else { Body::from(text) };
-            Response::builder().status(status).body(body).unwrap()
+            let number = |name| request.headers()[name].to_str().unwrap().parse().unwrap();
+            let (status, length): (u16, usize) = (number("x-status"), number("x-length").into());
+            // Over HTTP/2 hyper leaves it to the service to send no body to a HEAD; axum sees to it.
+            let is_bare_head = request.method() == Method::HEAD && request.version() == Version::HTTP_2;
+            let body = if is_bare_head { Body::empty() } else { Body::from("x".repeat(length)) };
+            Response::builder().status(status).header("content-length", length).body(body).unwrap()
         })
         .await;
 
     let mut client = server.connect().await;
-    for (method, status, body) in cases {
+    for (method, status, length) in cases {
         let request = Request::builder().method(method).uri(PATH);
-        let (head, read) = client.exchange(request.header("x-status", status).header("x-body", body)).await;
+        let (head, read) =
+            client.exchange(request.header("x-status", status).header("x-length", length)).await;
         assert_eq!((head.status.as_u16(), read.len()), (status, 0));
     }
 

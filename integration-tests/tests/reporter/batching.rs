@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use elastic_apm::{DropReason, Transaction, set_custom_context};
+use bytes::Bytes;
+use elastic_apm::{DropReason, Transaction, Transport, TransportFuture, set_custom_context};
 use elastic_apm_integration_tests::fault_server::{FaultServer, Received};
 
 use crate::support::{
@@ -59,6 +60,31 @@ fn a_server_elsewhere_gets_gzip() {
     assert_eq!(received[0].header("content-encoding"), Some("gzip"));
     assert!(received[0].body.len() < plain / 2, "{} of {plain} bytes", received[0].body.len());
     assert_eq!(received[0].names(), numbered(0..100));
+}
+
+/// Asks for compression, whatever the server's address says.
+struct Compressing(Box<dyn Transport>);
+
+impl Transport for Compressing {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        self.0.send(request)
+    }
+
+    fn wants_compression(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_transport_decides_about_compression() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).wrap_transport(|inner| Box::new(Compressing(inner))).build();
+
+    record_numbered(&agent, 0..3);
+    agent.flush(PATIENCE);
+
+    assert_eq!(server.received()[0].header("content-encoding"), Some("gzip"));
+    assert_eq!(server.names_taken(), numbered(0..3));
 }
 
 #[test]

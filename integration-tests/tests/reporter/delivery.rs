@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use elastic_apm::DropReason;
+use bytes::Bytes;
+use elastic_apm::{DropReason, Transport, TransportFuture};
 use elastic_apm_integration_tests::agent_log::AgentLog;
 use elastic_apm_integration_tests::fault_server::{Answer, Fault, FaultServer};
 
-use crate::support::{PATIENCE, agent_of, eager_agent_of, numbered, record_numbered, settled};
+use crate::support::{PATIENCE, agent_of, eager_agent_of, numbered, record, record_numbered, settled};
 
 #[test]
 fn a_refused_event_costs_only_itself_and_is_said_once() {
@@ -243,4 +244,33 @@ fn a_long_reason_is_cut() {
     let warnings = log.warnings();
     assert!(warnings[0].contains("reason reason"), "{warnings:#?}");
     assert!(warnings[0].len() < 500, "{} bytes", warnings[0].len());
+}
+
+/// A transport of somebody else's.
+struct Panics(Box<dyn Transport>);
+
+impl Transport for Panics {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        assert!(!request.body().windows(8).any(|window| window == b"\"poison\""), "on purpose");
+        self.0.send(request)
+    }
+
+    fn wants_compression(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_transport_that_panics_loses_only_its_request() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).wrap_transport(|inner| Box::new(Panics(inner))).build();
+
+    record(&agent.tracer(), "poison");
+    let first = agent.flush(PATIENCE);
+    record(&agent.tracer(), "next");
+    let second = agent.flush(PATIENCE);
+
+    assert_eq!((first, second), (false, true));
+    assert_eq!(server.names_taken(), ["next"]);
+    assert_eq!(settled(&agent.stats(), DropReason::SendFailed), (1, 1));
 }

@@ -129,25 +129,27 @@ fn a_flush_covers_what_several_requests_carry() {
 #[test]
 fn a_refused_event_does_not_keep_a_shutdown_from_sending_the_rest() {
     let server = FaultServer::start();
-    let agent = agent_of(&server).api_request_size(1024).build();
-    server.next([Fault::Hang]);
+    let agent = agent_of(&server).api_request_size(1024).max_queue_size(200).build();
+    server.next([Fault::Hang, Fault::answer(400, r#"{"accepted":0,"errors":[{"message":"bad"}]}"#)]);
     record_numbered(&agent, 0..100);
-    server.wait_for_requests(1);
-    server.next([Fault::answer(400, r#"{"accepted":0,"errors":[{"message":"bad"}]}"#)]);
+    let hung = server.wait_for_requests(1)[0].event_count() as u64;
 
-    let waiting = {
-        let (agent, server) = (&agent, &server);
-        thread::scope(|scope| {
-            let waiting = scope.spawn(|| agent.shutdown(PATIENCE));
-            server.release();
-            waiting.join().expect("shutdown does not panic")
-        })
-    };
+    let delivered = thread::scope(|scope| {
+        let shutdown = scope.spawn(|| agent.shutdown(PATIENCE));
+        // The reporter has heard of the shutdown when it takes nothing more in.
+        while agent.stats().dropped_for(DropReason::AfterShutdown) == 0 {
+            record_numbered(&agent, 100..101);
+        }
+        server.release();
+        shutdown.join().expect("shutdown does not panic")
+    });
 
-    let (sent, rejected) = settled(&agent.stats(), DropReason::Rejected);
-    assert!(!waiting, "something was lost");
-    assert_eq!(sent, 100 - rejected);
-    assert!(rejected < 20, "{rejected} rejected: more than one request");
+    let stats = agent.stats();
+    let [rejected, late] = [DropReason::Rejected, DropReason::AfterShutdown].map(|why| stats.dropped_for(why));
+    assert!(!delivered, "something was lost");
+    assert_eq!((late, stats.queued()), (1, 0), "{stats:?}");
+    assert!(rejected < 20, "more than one request was rejected: {stats:?}");
+    assert_eq!(server.names_taken().len() as u64, stats.sent() - hung, "{stats:?}");
 }
 
 #[test]

@@ -59,14 +59,18 @@ struct Body {
 
 /// How much of a server's words goes into a log line.
 const REASON_CHARS: usize = 300;
+/// How much of anybody else's.
+const FOREIGN_CHARS: usize = 100;
 
 impl Body {
     /// The server's JSON; anything else counts as no event accepted.
     fn read(bytes: &[u8]) -> Self {
         let Ok(json) = serde_json::from_slice::<serde_json::Value>(bytes) else {
+            // Not the server's: a proxy's page, of which the beginning says enough.
             let text = String::from_utf8_lossy(bytes);
-            let text = text.trim();
-            return Body { accepted: 0, message: (!text.is_empty()).then(|| text.to_owned()) };
+            let line: String =
+                text.trim().lines().next().unwrap_or_default().chars().take(FOREIGN_CHARS).collect();
+            return Body { accepted: 0, message: (!line.is_empty()).then_some(line) };
         };
         let first_error = json.get("errors").and_then(|errors| errors.get(0)?.get("message")?.as_str());
         let error = json.get("error").and_then(serde_json::Value::as_str);

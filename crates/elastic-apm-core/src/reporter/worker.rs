@@ -4,14 +4,13 @@
 //! events stay in the bounded queue. So memory is bounded whatever the server does.
 
 use std::future::pending;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response, header};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::yield_now;
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::sleep_until;
 
 use super::backoff::Backoff;
@@ -45,7 +44,7 @@ pub(crate) struct Setup {
     pub(crate) request_size: usize,
 }
 
-type Exchange = Pin<Box<dyn Future<Output = Result<Response<Bytes>, TransportError>> + Send>>;
+type Exchange = JoinHandle<Result<Response<Bytes>, TransportError>>;
 
 /// The reporter's state between two turns of its loop.
 pub(crate) struct Worker {
@@ -73,7 +72,8 @@ struct Waiting {
     waiter: Waiter,
     target: u64,
     lost_before: u64,
-    given_up: bool,
+    /// What to answer, once it is known.
+    delivered: Option<bool>,
 }
 
 impl Worker {
@@ -102,12 +102,11 @@ impl Worker {
         loop {
             let gathering = self.take_in();
             self.send_if_due();
-            self.answer_settled();
-            if self.stopping && self.waiting.iter().all(|waiting| waiting.given_up) {
+            self.judge_settled();
+            if self.stopping && !self.is_urgent() {
                 break;
             }
-            // A dropped waiter has been answered with "not delivered".
-            self.waiting.retain(|waiting| !waiting.given_up);
+            self.answer_judged();
             let wake_at = self.wake_at(gathering);
             // A full batch takes nothing in: only an answer, a timer or a request can change that.
             let (can_take, can_park) = (!self.is_full(), gathering == Gathering::Idle);
@@ -154,7 +153,7 @@ impl Worker {
 
     /// Someone waits for delivery: neither gathering nor backing off is in order.
     fn is_urgent(&self) -> bool {
-        self.waiting.iter().any(|waiting| !waiting.given_up)
+        self.waiting.iter().any(|waiting| waiting.delivered.is_none())
     }
 
     fn batch_due_at(&self) -> Option<Instant> {
@@ -215,7 +214,7 @@ impl Worker {
             }
         };
         let target = self.popped + self.setup.queue.len() as u64;
-        self.waiting.push(Waiting { waiter, target, lost_before: self.lost, given_up: false });
+        self.waiting.push(Waiting { waiter, target, lost_before: self.lost, delivered: None });
     }
 
     fn on_answer(&mut self, (batch, answer): (SealedBatch, Result<Response<Bytes>, TransportError>)) {
@@ -265,14 +264,20 @@ impl Worker {
         self.settled += events;
     }
 
-    fn answer_settled(&mut self) {
+    fn judge_settled(&mut self) {
         let (settled, lost) = (self.settled, self.lost);
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.target <= settled) {
+            waiting.delivered.get_or_insert(waiting.lost_before == lost);
+        }
+    }
+
+    /// Answers those whose answer is known. The last ones of a stopping reporter wait until everything has been counted.
+    fn answer_judged(&mut self) {
         self.waiting.retain(|waiting| {
-            let done = waiting.target <= settled;
-            if done {
-                waiting.waiter.answer(waiting.lost_before == lost);
+            if let Some(delivered) = waiting.delivered {
+                waiting.waiter.answer(delivered);
             }
-            !done
+            waiting.delivered.is_none()
         });
     }
 
@@ -281,24 +286,24 @@ impl Worker {
         self.give_up(|waiting| waiting.waiter.deadline <= now);
     }
 
-    /// Marks callers who are to be told "not delivered": at once, or when the reporter ends, after everything has been counted.
+    /// Callers who wait in vain are to be told so.
     fn give_up(&mut self, on: impl Fn(&Waiting) -> bool) {
-        for waiting in &mut self.waiting {
-            waiting.given_up |= on(waiting);
+        for waiting in self.waiting.iter_mut().filter(|waiting| on(waiting)) {
+            waiting.delivered.get_or_insert(false);
         }
     }
 
     /// Counts what is left when the time for shutting down is over, then answers whoever still waits.
-    fn abandon_rest(self) {
+    fn abandon_rest(mut self) {
         let mut rest = self.batch.events();
-        rest += self.kept.map_or(0, |batch| batch.events);
-        rest += self.in_flight.map_or(0, |(batch, _)| batch.events);
+        rest += self.kept.as_ref().map_or(0, |batch| batch.events);
+        rest += self.in_flight.as_ref().map_or(0, |(batch, _)| batch.events);
         self.setup.queue.counters.drop_events(DropReason::AfterShutdown, rest);
         rest += self.setup.queue.abandon();
         if rest > 0 {
             self.setup.log.warn(format_args!("{rest} events could not be sent before shutdown"));
         }
-        drop(self.waiting);
+        self.answer_judged();
     }
 }
 
@@ -318,7 +323,7 @@ async fn answer_of(
 ) -> (SealedBatch, Result<Response<Bytes>, TransportError>) {
     match in_flight {
         Some((batch, exchange)) => {
-            let answer = exchange.await;
+            let answer = exchange.await.unwrap_or_else(|panic| Err(TransportError::interrupted(panic)));
             (batch.clone(), answer)
         }
         None => pending().await,
@@ -334,5 +339,7 @@ fn exchange(transport: Arc<dyn Transport>, batch: &SealedBatch) -> Exchange {
     if batch.gzip {
         headers.insert(header::CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
     }
-    Box::pin(async move { transport.send(request).await })
+    // A task of its own, for two reasons: it is polled only when it can go on, so that the transport can let the runtime look
+    // at its connections before it uses one; and a transport of the application may panic without ending the reporter.
+    tokio::spawn(async move { transport.send(request).await })
 }

@@ -7,6 +7,8 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use elastic_apm_intake::SpanId;
+
 use super::in_span::InContext;
 use super::node::{SharedSpan, TransactionNode};
 
@@ -29,11 +31,10 @@ impl Current {
         }
     }
 
-    fn is(&self, other: &Current) -> bool {
-        match (self, other) {
-            (Current::Transaction(a), Current::Transaction(b)) => Arc::ptr_eq(a, b),
-            (Current::Span(a), Current::Span(b)) => SharedSpan::ptr_eq(a, b),
-            _ => false,
+    fn id(&self) -> SpanId {
+        match self {
+            Current::Transaction(node) => node.id,
+            Current::Span(node) => node.id,
         }
     }
 
@@ -104,7 +105,8 @@ impl Drop for Restore<'_> {
 /// Guards may be dropped in the wrong order: one that finds another's node in the slot leaves it alone, and
 /// one whose predecessor has ended restores the nearest ancestor that still runs. So a stale parent never comes back.
 pub(crate) struct Activation {
-    mine: Option<Current>,
+    /// The node that this guard made current, by its id: holding the node itself would cost a reference count.
+    mine: Option<SpanId>,
     previous: Option<Current>,
     /// A guard belongs to its thread.
     _not_send: PhantomData<*const ()>,
@@ -114,8 +116,8 @@ impl Activation {
     /// Makes `current` current on this thread.
     #[inline]
     pub(crate) fn new(current: Current) -> Self {
-        let previous = replace(Some(current.clone()));
-        Activation { mine: Some(current), previous, _not_send: PhantomData }
+        let mine = Some(current.id());
+        Activation { mine, previous: replace(Some(current)), _not_send: PhantomData }
     }
 
     /// A guard that changes nothing.
@@ -126,10 +128,10 @@ impl Activation {
 
 impl Drop for Activation {
     fn drop(&mut self) {
-        let Some(mine) = self.mine.take() else { return };
+        let Some(mine) = self.mine else { return };
         let in_slot = replace(None);
         let next = match in_slot {
-            Some(current) if !current.is(&mine) => Some(current),
+            Some(current) if current.id() != mine => Some(current),
             _ => self.previous.take().and_then(Current::nearest_live),
         };
         replace(next);

@@ -72,13 +72,15 @@ impl Agents {
         })
     }
 
-    /// Sends what was recorded so far.
+    /// Sends what was recorded so far, callers first: that is the order in which traces list their services.
+    ///
+    /// Where one agent cannot send, the others are not tried: they have the same server.
     pub(crate) async fn flush(&self) {
-        tokio::join!(
-            self.job.flush_async(PATIENCE),
-            self.front.flush_async(PATIENCE),
-            self.back.flush_async(PATIENCE)
-        );
+        for agent in [&self.job, &self.front, &self.back] {
+            if !agent.flush_async(PATIENCE).await {
+                return;
+            }
+        }
     }
 
     /// What became of the events so far.
