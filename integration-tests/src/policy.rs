@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use elastic_apm_core::intake::SampleRate;
 use elastic_apm_core::testing::Events;
 
 /// Panics where an event breaks a rule.
@@ -13,18 +14,19 @@ pub(crate) fn check(events: &Events) {
         assert!(event.timestamp > 0 && event.duration >= 0.0, "a transaction without time: {event:?}");
         if !event.sampled {
             assert!(event.context.is_none() && event.labels.is_empty(), "unsampled with context: {event:?}");
-            assert_eq!(
-                event.sample_rate.map(|rate| rate.as_f64()),
-                Some(0.0),
-                "unsampled with a rate: {event:?}"
-            );
+            assert_eq!(event.sample_rate, Some(SampleRate::NEVER), "unsampled with a rate: {event:?}");
         }
     }
     for span in &events.spans {
         assert!(span.outcome.is_some(), "a span without outcome: {span:?}");
         assert!(!span.name.is_empty() && !span.kind.is_empty(), "a span without name or type: {span:?}");
         assert_eq!(span.sync, None, "`sync` is not for this platform: {span:?}");
-        if span.kind == "external" {
+        let parent = events.spans.iter().find(|other| other.id == span.parent_id);
+        let is_step = parent.is_some_and(|parent| parent.kind == "external");
+        if is_step {
+            let destination = span.context.as_ref().and_then(|context| context.destination.as_ref());
+            assert!(destination.is_none(), "a step of a call with a destination of its own: {span:?}");
+        } else if span.kind == "external" {
             let context = span.context.as_ref().expect("an exit span has context");
             let resource = context.destination.as_ref().and_then(|destination| destination.service.as_ref());
             assert!(resource.is_some(), "an exit span without destination: {span:?}");
@@ -32,9 +34,7 @@ pub(crate) fn check(events: &Events) {
             assert!(target.is_some(), "an exit span without target: {span:?}");
         }
         if let Some(transaction) = span.transaction_id.filter(|id| transactions.contains(id)) {
-            let above =
-                span.parent_id == transaction || events.spans.iter().any(|other| other.id == span.parent_id);
-            assert!(above, "a span below nothing: {span:?}");
+            assert!(span.parent_id == transaction || parent.is_some(), "a span below nothing: {span:?}");
         }
     }
     for transaction in &events.transactions {

@@ -1,5 +1,7 @@
 //! One trace across three services over real sockets: the ids that are recorded are the ids in the headers.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
+
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use elastic_apm::{Outcome, capture_span};
 use elastic_apm_integration_tests::CheckedAgent;
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 
 use crate::answers::{end, response};
 use crate::client::{controlled_body, data, events_of};
-use crate::stack::{PATH, Stack};
+use crate::stack::{AXUM_HTTP2, PATH, Stack, TOWER_HTTP2};
 
 /// Lets time pass that must be found in a duration; it synchronises nothing.
 async fn some_time() -> Duration {
@@ -136,4 +136,37 @@ pub(crate) async fn a_body_that_fails_midway_is_a_failure(stack: Stack) {
     let request = events.transaction(&stack.name("GET"));
     assert_eq!(end(request), (Some("HTTP 2xx"), Some(Outcome::Failure)));
     assert_eq!(response(request), Some((200, Some(false))));
+}
+
+#[tokio::test]
+async fn a_stream_that_is_reset_cancels_its_request_alone() {
+    for stack in [TOWER_HTTP2, AXUM_HTTP2] {
+        let agent = CheckedAgent::new();
+        let (entered, mut has_entered) = mpsc::unbounded_channel();
+        let server = stack
+            .serve(&agent, move |request| {
+                let (alive, gone) = oneshot::channel::<()>();
+                entered.send(gone).unwrap();
+                async move {
+                    if request.method() == Method::POST {
+                        std::future::pending::<()>().await;
+                    }
+                    drop(alive);
+                    Response::new(Body::from("hello"))
+                }
+            })
+            .await;
+        let mut client = server.connect().await;
+
+        let given_up = client.start(Request::post(PATH).body(Body::empty()).unwrap()).await;
+        let gone = has_entered.recv().await.unwrap();
+        drop(given_up);
+        gone.await.unwrap_err();
+        let (_, body) = client.get().await;
+
+        assert_eq!(&*body, b"hello", "the connection goes on");
+        let events = events_of(&agent, 2).await;
+        assert_eq!(end(events.transaction(&stack.name("POST"))), (Some("cancelled"), Some(Outcome::Unknown)));
+        assert_eq!(end(events.transaction(&stack.name("GET"))), (Some("HTTP 2xx"), Some(Outcome::Success)));
+    }
 }

@@ -13,12 +13,15 @@ use elastic_apm_integration_tests::CheckedAgent;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tower::BoxError;
 
 use crate::client::{controlled_body, data, events_of};
-use crate::stack::{PATH, Stack};
+use crate::stack::{AXUM_HTTP1, PATH, Stack};
 
 pub(crate) fn end(event: &TransactionEvent) -> (Option<&str>, Option<Outcome>) {
     (event.result.as_deref(), event.outcome)
@@ -291,4 +294,42 @@ pub(crate) async fn an_error_captured_in_the_handler_leaves_the_outcome_to_the_s
     assert_eq!(error.context.as_ref().unwrap().request, request.context.as_ref().unwrap().request);
     assert!(error.context.as_ref().unwrap().response.is_none());
     assert_eq!(error.transaction.as_ref().unwrap().kind.as_deref(), Some("request"));
+}
+
+#[tokio::test]
+async fn an_upgrade_ends_the_transaction_and_the_connection_goes_on() {
+    let agent = CheckedAgent::new();
+    let server = AXUM_HTTP1
+        .serve(&agent, |request| {
+            let upgrading = hyper::upgrade::on(request);
+            tokio::spawn(async move {
+                let mut peer = TokioIo::new(upgrading.await.unwrap());
+                let mut asked = [0; 4];
+                peer.read_exact(&mut asked).await.unwrap();
+                peer.write_all(b"pong").await.unwrap();
+            });
+            async {
+                let answer = Response::builder().status(101);
+                answer.header("connection", "upgrade").header("upgrade", "echo").body(Body::empty()).unwrap()
+            }
+        })
+        .await;
+
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("GET {PATH} HTTP/1.1\r\nhost: a.test\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await.unwrap());
+    }
+    let events = events_of(&agent, 1).await;
+    socket.write_all(b"ping").await.unwrap();
+    let mut echoed = Vec::new();
+    socket.read_to_end(&mut echoed).await.unwrap();
+
+    assert!(head.starts_with(b"HTTP/1.1 101 "));
+    assert_eq!(echoed, b"pong");
+    let request = events.transaction("GET /work/{id}");
+    assert_eq!(end(request), (Some("HTTP 1xx"), Some(Outcome::Success)));
+    assert_eq!(response(request), Some((101, None)));
 }

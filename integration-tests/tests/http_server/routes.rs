@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{any_service, get, post};
-use axum::Router;
 use elastic_apm::axum::ApmLayer;
 use elastic_apm::{Outcome, capture_span, set_transaction_name, transaction_id};
 use elastic_apm_integration_tests::CheckedAgent;
@@ -123,9 +123,7 @@ async fn a_matched_route_keeps_its_name_whatever_it_answers() {
 async fn what_matches_no_route_is_an_unknown_route() {
     let make = |apm| {
         let nested = Router::new().route("/known", get(hello)).fallback(|| async { StatusCode::IM_A_TEAPOT });
-        let service = service_fn(|_: Request| async {
-            Ok::<_, Infallible>(Response::new(Body::empty()))
-        });
+        let service = service_fn(|_: Request| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
         Router::new()
             .route("/known", get(hello))
             .nest("/nested", nested)
@@ -191,7 +189,8 @@ async fn serve_around(agent: &CheckedAgent, router: Router) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
     // `axum::serve` takes services that answer with axum's own body.
-    let service = ServiceExt::<Request>::map_response(layer(agent).layer(router), |response| response.map(Body::new));
+    let service =
+        ServiceExt::<Request>::map_response(layer(agent).layer(router), |response| response.map(Body::new));
     let service = axum::ServiceExt::<Request>::into_make_service(service);
     tokio::spawn(async move { axum::serve(listener, service).await });
     Client::connect(address, Protocol::Http1).await
@@ -308,9 +307,7 @@ async fn what_a_middleware_answers_instead_of_the_route_has_the_routes_name() {
 
 #[tokio::test]
 async fn a_service_on_a_route_has_the_routes_name() {
-    let service = service_fn(|_: Request| async {
-        Ok::<_, Infallible>(Response::new(Body::empty()))
-    });
+    let service = service_fn(|_: Request| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
     let make = move |apm| {
         Router::new().route_service("/service/{id}", service).route("/any", any_service(service)).layer(apm)
     };

@@ -145,7 +145,8 @@ fn a_refused_event_does_not_keep_a_shutdown_from_sending_the_rest() {
     });
 
     let stats = agent.stats();
-    let [rejected, late] = [DropReason::Rejected, DropReason::AfterShutdown].map(|why| stats.dropped_for(why));
+    let [rejected, late] =
+        [DropReason::Rejected, DropReason::AfterShutdown].map(|why| stats.dropped_for(why));
     assert!(!delivered, "something was lost");
     assert_eq!((late, stats.queued()), (1, 0), "{stats:?}");
     assert!(rejected < 20, "more than one request was rejected: {stats:?}");

@@ -68,6 +68,29 @@ fn a_closed_queue_counts_what_it_refuses_and_keeps_what_it_has() {
 }
 
 #[test]
+fn an_abandoned_queue_counts_what_it_held_and_what_gets_in_meanwhile() {
+    for _ in 0..200 {
+        let queue = Arc::new(queue(64, 1 << 20));
+        let pushers: Vec<_> = (0..2)
+            .map(|_| {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || (0..20).for_each(|_| queue.push(span("s"))))
+            })
+            .collect();
+
+        queue.close();
+        queue.abandon();
+        pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+
+        let stats = queue.counters.snapshot();
+        assert_eq!(
+            (stats.recorded(), stats.dropped_for(DropReason::AfterShutdown), queue.len()),
+            (40, 40, 0)
+        );
+    }
+}
+
+#[test]
 fn a_parked_reporter_is_woken_by_the_first_event() {
     let queue = Arc::new(queue(1_000, 1 << 20));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

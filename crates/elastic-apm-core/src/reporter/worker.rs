@@ -22,7 +22,7 @@ use crate::config::Dynamic;
 use crate::log::{AgentLog, StateLog};
 use crate::queue::Queue;
 use crate::stats::DropReason;
-use crate::transport::{Transport, TransportError};
+use crate::transport::{Transport, TransportError, spawn_untraced};
 
 /// How long the reporter lets events gather before it looks again, unless the queue is half full.
 const LINGER: Duration = Duration::from_millis(100);
@@ -341,5 +341,5 @@ fn exchange(transport: Arc<dyn Transport>, batch: &SealedBatch) -> Exchange {
     }
     // A task of its own, for two reasons: it is polled only when it can go on, so that the transport can let the runtime look
     // at its connections before it uses one; and a transport of the application may panic without ending the reporter.
-    tokio::spawn(async move { transport.send(request).await })
+    spawn_untraced(async move { transport.send(request).await })
 }

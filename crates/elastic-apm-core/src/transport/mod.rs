@@ -17,6 +17,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 
 pub use self::error::TransportError;
+pub(crate) use self::executor::spawn_untraced;
 pub(crate) use self::http::HttpTransport;
 
 /// The answer to one request, some time later. Dropping it gives the request up.
