@@ -81,7 +81,7 @@ impl Agent {
 
     /// Sends what was recorded so far and stops. Blocks until then, `timeout` at most; says whether all arrived.
     ///
-    /// What is recorded afterwards is counted as dropped. The second time it does nothing.
+    /// What is recorded afterwards is counted as dropped. The second time it does nothing and answers `false`, as does a flush.
     pub fn shutdown(&self, timeout: Duration) -> bool {
         self.reporter.as_ref().is_none_or(|reporter| reporter.shutdown(timeout))
     }
@@ -94,10 +94,11 @@ impl Agent {
 
 impl Drop for Agent {
     fn drop(&mut self) {
+        // Uninstalled last: an `exit` on another thread meanwhile waits for the same shutdown.
+        self.shutdown(EXIT_TIMEOUT);
         if self.is_default {
             default_agent::uninstall();
         }
-        self.shutdown(EXIT_TIMEOUT);
     }
 }
 

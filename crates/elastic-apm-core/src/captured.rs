@@ -18,7 +18,7 @@ pub struct CapturedRequest {
     pub version: Version,
     /// The headers, or an empty map where `capture_headers` is off.
     pub headers: HeaderMap,
-    /// The `Host` header where the headers themselves are not kept.
+    /// The `Host` header, kept also where the headers are not.
     pub host: Option<http::HeaderValue>,
     /// The peer's address, where the server knows it.
     pub remote: Option<IpAddr>,

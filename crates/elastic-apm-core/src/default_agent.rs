@@ -25,11 +25,14 @@ pub fn default_tracer() -> Tracer {
 
 /// Makes an agent the default; `false` where there is one already, which stays.
 pub(crate) fn install(tracer: &Tracer, reporter: &Arc<Reporter>) -> bool {
+    // Both change together, under the lock: an agent that leaves must not take its successor's place.
+    let mut at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
     let previous = DEFAULT.compare_and_swap(&None::<Arc<Tracer>>, Some(Arc::new(tracer.clone())));
     if previous.is_some() {
         return false;
     }
-    *AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(reporter));
+    *at_exit = Some(Arc::clone(reporter));
+    drop(at_exit);
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         // Refused only when the C library is out of memory; dropping the agent still flushes then.
@@ -40,8 +43,9 @@ pub(crate) fn install(tracer: &Tracer, reporter: &Arc<Reporter>) -> bool {
 
 /// Leaves the process without a default agent: free functions become no-ops.
 pub(crate) fn uninstall() {
+    let mut at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
     DEFAULT.store(None);
-    *AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    *at_exit = None;
 }
 
 /// Runs in `exit`, also by `std::process::exit`: sends what an agent that was never dropped still holds.

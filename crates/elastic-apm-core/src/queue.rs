@@ -87,7 +87,10 @@ impl Queue {
             self.abandon();
             return;
         }
+        let (bytes_before, bytes_after) = (before & BYTES, (before & BYTES) + u64::from(bytes));
+        let half_bytes = self.max_bytes / 2;
         if events + 1 == self.half
+            || (bytes_before < half_bytes && bytes_after >= half_bytes)
             || (self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst))
         {
             self.wake.notify_one();

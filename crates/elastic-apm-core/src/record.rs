@@ -85,7 +85,9 @@ fn labels(labels: &Labels) -> usize {
 }
 
 fn request(request: &CapturedRequest) -> usize {
-    size_of::<CapturedRequest>() + headers(&request.headers) + request.uri.path().len()
+    size_of::<CapturedRequest>()
+        + headers(&request.headers)
+        + request.uri.path_and_query().map_or(0, |path| path.as_str().len())
 }
 
 fn headers(headers: &http::HeaderMap) -> usize {
@@ -95,7 +97,10 @@ fn headers(headers: &http::HeaderMap) -> usize {
 fn custom(context: Option<&elastic_apm_intake::Context>) -> usize {
     let Some(context) = context else { return 0 };
     size_of::<elastic_apm_intake::Context>()
-        + context.custom.as_ref().map_or(0, |map| map.values().map(json).sum())
+        + context
+            .custom
+            .as_ref()
+            .map_or(0, |map| map.iter().map(|(key, value)| key.len() + json(value)).sum())
 }
 
 fn json(value: &serde_json::Value) -> usize {

@@ -62,11 +62,11 @@ impl Counters {
     }
 
     pub(crate) fn sent(&self, events: u64) {
-        self.sent.fetch_add(events, Ordering::Relaxed);
+        self.sent.fetch_add(events, Ordering::Release);
     }
 
     pub(crate) fn drop_events(&self, reason: DropReason, events: u64) {
-        self.dropped[reason.index()].fetch_add(events, Ordering::Relaxed);
+        self.dropped[reason.index()].fetch_add(events, Ordering::Release);
     }
 
     pub(crate) fn snapshot(&self) -> Stats {

@@ -316,7 +316,8 @@ async fn an_upgrade_ends_the_transaction_and_the_connection_goes_on() {
         .await;
 
     let mut socket = TcpStream::connect(server.address).await.unwrap();
-    let request = format!("GET {PATH} HTTP/1.1\r\nhost: a.test\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n");
+    let request =
+        format!("GET {PATH} HTTP/1.1\r\nhost: a.test\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -109,7 +109,7 @@ impl http_body::Body for Says {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }
 
@@ -123,7 +123,7 @@ async fn what_a_body_says_of_itself_is_passed_on_after_every_frame() {
 
     for (hint, ends) in hints.iter().flat_map(|hint| [(hint, true), (hint, false)]) {
         let agent = CheckedAgent::new();
-        let says = || Says { left: 2, hint: hint.clone(), ends };
+        let says = || Says { left: 2, hint: *hint, ends };
         let answers = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(says())) });
         let mut bare = says();
         let mut traced = layer(&agent).layer(answers).oneshot(request()).await.unwrap().into_body();

@@ -112,7 +112,7 @@ impl Stack {
                 self.serve_service(on_tower(tracer, around, service)).await
             }
             Framework::Axum => {
-                let router = Router::new().route("/work/{id}", any(move |request| answer(request)));
+                let router = Router::new().route("/work/{id}", any(answer));
                 self.serve_router(on_axum(tracer, around, router)).await
             }
         }

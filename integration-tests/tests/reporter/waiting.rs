@@ -1,10 +1,14 @@
 //! Flush and shutdown: they tell the truth, and they end in time whatever the server does.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use elastic_apm::{Agent, DropReason};
+use bytes::Bytes;
+use elastic_apm::{Agent, DropReason, Transport, TransportError, TransportFuture};
 use elastic_apm_integration_tests::fault_server::{Fault, FaultServer};
+use tokio::sync::Notify;
 
 use crate::support::{
     PATIENCE, agent_of, eager_agent_of, numbered, record, record_numbered, settled, within,
@@ -210,6 +214,47 @@ async fn an_async_flush_leaves_a_single_threaded_runtime_alone() {
 
     assert!(delivered);
     assert_eq!(server.wait_for_requests(1)[0].names(), numbered(0..1));
+}
+
+/// Fails at the first request, once the gate opens, before anything was sent.
+struct FailsFirst {
+    inner: Box<dyn Transport>,
+    begun: Arc<Notify>,
+    gate: Arc<Notify>,
+    is_first: AtomicBool,
+}
+
+impl Transport for FailsFirst {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        if !self.is_first.swap(false, Ordering::Relaxed) {
+            return self.inner.send(request);
+        }
+        self.begun.notify_one();
+        Box::pin(async {
+            self.gate.notified().await;
+            Err(TransportError::not_sent("on purpose"))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_had_begun_before_the_flush_is_not_its_attempt() {
+    let server = FaultServer::start();
+    let (begun, gate) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let wrap = {
+        let (begun, gate) = (Arc::clone(&begun), Arc::clone(&gate));
+        move |inner| -> Box<dyn Transport> {
+            Box::new(FailsFirst { inner, begun, gate, is_first: AtomicBool::new(true) })
+        }
+    };
+    let agent = eager_agent_of(&server).wrap_transport(wrap).build();
+    record_numbered(&agent, 0..1);
+    begun.notified().await;
+
+    let (delivered, ()) = tokio::join!(biased; agent.flush_async(PATIENCE), async { gate.notify_one() });
+
+    assert!(delivered);
+    assert_eq!(server.names_taken(), numbered(0..1));
 }
 
 #[tokio::test]

@@ -73,8 +73,7 @@ fn run(setup: Setup) {
                 .error(format_args!("nothing will be sent: the reporter cannot start its runtime: {error}"));
         }
     };
-    let worker = Worker::new(setup);
-    if catch_unwind(AssertUnwindSafe(|| runtime.block_on(worker.run()))).is_err() {
+    if catch_unwind(AssertUnwindSafe(|| runtime.block_on(Worker::new(setup).run()))).is_err() {
         queue.abandon();
         log.error(format_args!("nothing more will be sent: the reporter thread panicked"));
     }

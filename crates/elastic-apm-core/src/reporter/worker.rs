@@ -63,6 +63,8 @@ pub(crate) struct Worker {
     settled: u64,
     /// Events that requests have carried in vain.
     lost: u64,
+    /// Requests begun.
+    attempts: u64,
     waiting: Vec<Waiting>,
     stopping: bool,
 }
@@ -72,6 +74,7 @@ struct Waiting {
     waiter: Waiter,
     target: u64,
     lost_before: u64,
+    attempts_before: u64,
     /// What to answer, once it is known.
     delivered: Option<bool>,
 }
@@ -91,6 +94,7 @@ impl Worker {
             popped: 0,
             settled: 0,
             lost: 0,
+            attempts: 0,
             waiting: Vec::new(),
             stopping: false,
             setup,
@@ -140,6 +144,7 @@ impl Worker {
                 Ok(()) => self.batch.push(&self.line),
                 Err(reason) => {
                     self.setup.log.debug(format_args!("an event was dropped: {}", reason.as_str()));
+                    self.lost += 1;
                     self.settle(|queue| queue.counters.drop_events(reason, 1), 1);
                 }
             }
@@ -182,6 +187,7 @@ impl Worker {
         };
         let exchange = exchange(Arc::clone(&self.setup.transport), &batch);
         self.in_flight = Some((batch, exchange));
+        self.attempts += 1;
     }
 
     fn wake_at(&self, gathering: Gathering) -> Instant {
@@ -214,7 +220,13 @@ impl Worker {
             }
         };
         let target = self.popped + self.setup.queue.len() as u64;
-        self.waiting.push(Waiting { waiter, target, lost_before: self.lost, delivered: None });
+        self.waiting.push(Waiting {
+            waiter,
+            target,
+            lost_before: self.lost,
+            attempts_before: self.attempts,
+            delivered: None,
+        });
     }
 
     fn on_answer(&mut self, (batch, answer): (SealedBatch, Result<Response<Bytes>, TransportError>)) {
@@ -239,7 +251,7 @@ impl Worker {
                 self.lost += lost;
                 // A server that judges events works; and who is about to leave has nothing to lose by another attempt.
                 if reason == DropReason::SendFailed && !self.stopping {
-                    self.give_up(|_| true);
+                    self.give_up_attempted();
                 }
                 let why = format!("{why}; {lost} of {} events lost ({})", batch.events, reason.as_str());
                 self.server.failed(reason.as_str(), format_args!("{why}"));
@@ -247,8 +259,7 @@ impl Worker {
             }
             Delivery::Again { why } => {
                 self.kept = Some(batch);
-                // Who waits has had an attempt; waiting out the back-off would only hold them up.
-                self.give_up(|_| true);
+                self.give_up_attempted();
                 self.server
                     .failed("again", format_args!("{why}; events are kept within the bound and sent later"));
                 why
@@ -284,6 +295,14 @@ impl Worker {
     fn expire_waiters(&mut self) {
         let now = Instant::now();
         self.give_up(|waiting| waiting.waiter.deadline <= now);
+    }
+
+    /// Tells those who have had an attempt of their own: waiting out the back-off would only hold them up.
+    ///
+    /// A request that had begun before they asked is no such attempt; the server may have come back since.
+    fn give_up_attempted(&mut self) {
+        let attempts = self.attempts;
+        self.give_up(|waiting| waiting.attempts_before < attempts);
     }
 
     /// Callers who wait in vain are to be told so.

@@ -169,7 +169,7 @@ fn current_trace_parent() -> Option<TraceParent> {
 fn trace_parent_of(current: &Current) -> TraceParent {
     match current {
         Current::Transaction(node) => node.traceparent,
-        Current::Span(node) => node.transaction.traceparent.with_parent(node.reported_id()),
+        Current::Span(node) => node.transaction.traceparent.with_parent(node.reported_id),
     }
 }
 

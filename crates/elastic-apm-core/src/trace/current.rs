@@ -5,11 +5,12 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use elastic_apm_intake::SpanId;
 
-use super::in_span::InContext;
+use super::in_context::InContext;
 use super::node::{SharedSpan, TransactionNode};
 
 thread_local! {
@@ -38,22 +39,40 @@ impl Current {
         }
     }
 
-    /// This node if it is still running, else its nearest running ancestor.
-    fn nearest_live(self) -> Option<Current> {
+    fn superseded(&self) -> &Superseded {
         match self {
-            Current::Transaction(node) => (!node.is_ended()).then_some(Current::Transaction(node)),
-            Current::Span(node) => {
-                let mut span = node;
-                while span.is_ended() {
-                    match &span.parent {
-                        Some(parent) => span = SharedSpan::clone(parent),
-                        None => return Current::Transaction(Arc::clone(&span.transaction)).nearest_live(),
-                    }
-                }
-                Some(Current::Span(span))
-            }
+            Current::Transaction(node) => &node.superseded,
+            Current::Span(node) => &node.superseded,
         }
     }
+}
+
+/// What is to be current instead of a node whose own guard is gone although later guards still remember it.
+#[derive(Default)]
+pub(crate) struct Superseded {
+    is_set: AtomicBool,
+    by: Mutex<Option<Current>>,
+}
+
+impl Superseded {
+    /// From now on whoever would restore the node restores `by`.
+    pub(crate) fn set(&self, by: Option<Current>) {
+        *self.by.lock().unwrap_or_else(PoisonError::into_inner) = by;
+        self.is_set.store(true, Ordering::Release);
+    }
+
+    fn get(&self) -> Option<Option<Current>> {
+        let is_set = self.is_set.load(Ordering::Acquire);
+        is_set.then(|| self.by.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+/// What a guard has to restore: what it replaced, or what that was superseded by.
+fn to_restore(mut previous: Option<Current>) -> Option<Current> {
+    while let Some(by) = previous.as_ref().and_then(|node| node.superseded().get()) {
+        previous = by;
+    }
+    previous
 }
 
 /// Puts `next` into the slot and returns what was there.
@@ -80,8 +99,9 @@ pub(crate) fn get() -> Option<Current> {
     with(Current::clone)
 }
 
-/// Empties the slot if it holds exactly this transaction, as ending it does.
+/// Sees to it that an ended transaction is no longer current, neither now nor when scopes inside it are left.
 pub(crate) fn clear_transaction(node: &Arc<TransactionNode>) {
+    node.superseded.set(None);
     let is_current = with(|current| matches!(current, Current::Transaction(own) if Arc::ptr_eq(own, node)));
     if is_current == Some(true) {
         replace(None);
@@ -100,15 +120,13 @@ impl Drop for Restore<'_> {
     }
 }
 
-/// What was current is current again when this is dropped, unless it has ended meanwhile.
+/// Remembers what was current before a scope, and restores it when the scope is left.
 ///
-/// Guards may be dropped in the wrong order: one that finds another's node in the slot leaves it alone, and
-/// one whose predecessor has ended restores the nearest ancestor that still runs. So a stale parent never comes back.
+/// Scopes may be left in the wrong order: one that finds another's node in the slot leaves it there, and passes what it had to restore
+/// on to whoever would otherwise restore *its* node. So a stale parent never comes back and nobody else's gets lost.
 pub(crate) struct Activation {
-    /// The node that this guard made current, by its id: holding the node itself would cost a reference count.
-    mine: Option<SpanId>,
     previous: Option<Current>,
-    /// A guard belongs to its thread.
+    /// A scope belongs to its thread.
     _not_send: PhantomData<*const ()>,
 }
 
@@ -116,25 +134,21 @@ impl Activation {
     /// Makes `current` current on this thread.
     #[inline]
     pub(crate) fn new(current: Current) -> Self {
-        let mine = Some(current.id());
-        Activation { mine, previous: replace(Some(current)), _not_send: PhantomData }
+        Activation { previous: replace(Some(current)), _not_send: PhantomData }
     }
 
-    /// A guard that changes nothing.
-    pub(crate) fn noop() -> Self {
-        Activation { mine: None, previous: None, _not_send: PhantomData }
-    }
-}
-
-impl Drop for Activation {
-    fn drop(&mut self) {
-        let Some(mine) = self.mine else { return };
-        let in_slot = replace(None);
-        let next = match in_slot {
-            Some(current) if current.id() != mine => Some(current),
-            _ => self.previous.take().and_then(Current::nearest_live),
-        };
-        replace(next);
+    /// Leaves the scope of the node with this id.
+    pub(crate) fn leave(&mut self, id: SpanId, superseded: &Superseded) {
+        let previous = self.previous.take();
+        match replace(None) {
+            Some(current) if current.id() != id => {
+                superseded.set(to_restore(previous));
+                replace(Some(current));
+            }
+            _ => {
+                replace(to_restore(previous));
+            }
+        }
     }
 }
 
@@ -168,6 +182,10 @@ impl TaskContext {
     /// What is current here and now.
     pub fn current() -> Self {
         TaskContext { carried: get() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.carried.is_none()
     }
 
     pub(crate) fn new(carried: Option<Current>) -> Self {

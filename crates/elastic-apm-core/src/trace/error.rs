@@ -34,7 +34,7 @@ impl Place {
             Current::Transaction(node) => Place::in_transaction(&node),
             Current::Span(node) => {
                 node.judge("capture_error", |body| body.verdict.failed());
-                Place { parent_id: Some(node.reported_id()), ..Place::in_transaction(&node.transaction) }
+                Place { parent_id: Some(node.reported_id), ..Place::in_transaction(&node.transaction) }
             }
         })
     }

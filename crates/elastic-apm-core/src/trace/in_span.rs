@@ -7,6 +7,7 @@ use elastic_apm_intake::Outcome;
 use pin_project_lite::pin_project;
 
 use super::current::TaskContext;
+use super::in_context::{InContext, polled_after_completion};
 use super::span::Span;
 use super::span_builder::SpanBuilder;
 
@@ -110,14 +111,22 @@ enum State {
         context: TaskContext,
         span: Span,
     },
-    /// Nothing is recorded: polls cost nothing.
+    /// Nothing is current: polls cost nothing.
     Bare,
     Done,
 }
 
 impl<F: Future> InSpan<F> {
     fn new(future: F, builder: SpanBuilder, succeeded: fn(&F::Output) -> bool) -> Self {
-        let state = if builder.is_inert() { State::Bare } else { State::New { builder } };
+        let state = if builder.is_inert() {
+            // Unsampled: no span, but the decision travels on, also to another task.
+            match TaskContext::current() {
+                context if context.is_empty() => State::Bare,
+                context => State::Running { context, span: Span::noop() },
+            }
+        } else {
+            State::New { builder }
+        };
         InSpan { inner: Some(future), state, panicked: false, succeeded }
     }
 }
@@ -128,11 +137,8 @@ impl<F: Future> Future for InSpan<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         if let State::New { builder } = this.state {
-            let span = std::mem::replace(builder, SpanBuilder::inert()).start();
-            *this.state = match span.node() {
-                Some(_) => State::Running { context: span.context(), span },
-                None => State::Bare,
-            };
+            let (span, context) = std::mem::replace(builder, SpanBuilder::inert()).start_with_context();
+            *this.state = State::Running { context, span };
         }
         let Some(future) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
         let State::Running { context, span } = this.state else {
@@ -172,45 +178,4 @@ impl Drop for PanicWatch<'_> {
         *self.panicked = true;
         self.span.set_failed();
     }
-}
-
-pin_project! {
-    /// The future of [`FutureExt::in_current_span`].
-    #[must_use = "futures do nothing unless they are polled"]
-    pub struct InContext<F> {
-        #[pin]
-        inner: Option<F>,
-        context: TaskContext,
-    }
-
-    impl<F> PinnedDrop for InContext<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            let _entered = this.context.enter();
-            this.inner.set(None);
-        }
-    }
-}
-
-impl<F: Future> InContext<F> {
-    pub(crate) fn new(future: F, context: TaskContext) -> Self {
-        InContext { inner: Some(future), context }
-    }
-}
-
-impl<F: Future> Future for InContext<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let Some(future) = this.inner.as_pin_mut() else { polled_after_completion() };
-        let _entered = this.context.enter();
-        future.poll(cx)
-    }
-}
-
-/// The caller's error; async functions answer it with a panic too.
-#[cold]
-pub(crate) fn polled_after_completion() -> ! {
-    panic!("future polled after completion")
 }

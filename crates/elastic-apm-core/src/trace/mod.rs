@@ -16,6 +16,7 @@ pub(crate) mod ambient;
 pub(crate) mod clock;
 pub(crate) mod current;
 mod error;
+mod in_context;
 mod in_span;
 mod node;
 mod outcome;
@@ -31,7 +32,8 @@ mod transaction_ref;
 mod transaction_scope;
 
 pub use current::{EnteredContext, TaskContext};
-pub use in_span::{FutureExt, InContext, InSpan};
+pub use in_context::InContext;
+pub use in_span::{FutureExt, InSpan};
 pub use run::Run;
 pub use span::{Span, SpanScope};
 pub use span_builder::SpanBuilder;

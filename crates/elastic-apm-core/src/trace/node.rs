@@ -12,6 +12,7 @@ use elastic_apm_intake::{
 };
 
 use super::clock::{Timebase, millis_between};
+use super::current::Superseded;
 use super::outcome::Verdict;
 use super::tracer::Tracer;
 use crate::captured::{CapturedRequest, CapturedResponse};
@@ -33,9 +34,13 @@ pub(crate) struct TransactionNode {
     pub(crate) timebase: Timebase,
     /// The dynamic options as they were at the start: a transaction sees no change midway.
     pub(crate) settings: Arc<Settings>,
-    started: AtomicU32,
+    /// Spans that were given a place below the limit.
+    admitted: AtomicU32,
+    /// Those of them that ended before the transaction: what the wire calls `started`.
+    reported: AtomicU32,
     dropped: AtomicU32,
     ended: AtomicBool,
+    pub(crate) superseded: Superseded,
     body: Mutex<Option<TransactionBody>>,
 }
 
@@ -85,9 +90,11 @@ impl TransactionNode {
             tracestate,
             timebase,
             settings,
-            started: AtomicU32::new(0),
+            admitted: AtomicU32::new(0),
+            reported: AtomicU32::new(0),
             dropped: AtomicU32::new(0),
             ended: AtomicBool::new(false),
+            superseded: Superseded::default(),
             body: Mutex::new(Some(body)),
         }
     }
@@ -110,26 +117,30 @@ impl TransactionNode {
 
     /// Whether a span that starts now would be one too many.
     pub(crate) fn is_span_limit_reached(&self) -> bool {
-        self.started.load(Ordering::Relaxed) as usize >= self.settings.transaction_max_spans
+        self.admitted.load(Ordering::Relaxed) as usize >= self.settings.transaction_max_spans
     }
 
-    /// Takes a place among the reported spans, or counts the span as dropped. Exact also when many end at once.
+    /// Takes a place among the reported spans, or counts the span as dropped. Exact also when many start at once.
+    ///
+    /// Taken at the start and not at the end, so that an id that was sent to others, or that has children, is sure to be reported.
     fn admit_span(&self) -> bool {
         let max = self.settings.transaction_max_spans;
         let admitted = self
-            .started
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |started| {
-                ((started as usize) < max).then_some(started + 1)
+            .admitted
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |admitted| {
+                ((admitted as usize) < max).then_some(admitted + 1)
             })
             .is_ok();
         if !admitted {
-            self.count_dropped_span();
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
         admitted
     }
 
-    fn count_dropped_span(&self) {
-        self.dropped.fetch_add(1, Ordering::Relaxed);
+    /// Takes a discarded span out of the count again.
+    fn forget_span(&self, over_limit: bool) {
+        let counter = if over_limit { &self.dropped } else { &self.admitted };
+        counter.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Ends the transaction and hands its event over; the second time does nothing.
@@ -152,7 +163,7 @@ impl TransactionNode {
             sampled: self.sampled,
             sample_rate: self.sample_rate,
             span_count: SpanCount {
-                started: self.started.load(Ordering::Relaxed),
+                started: self.reported.load(Ordering::Relaxed),
                 dropped: self.dropped.load(Ordering::Relaxed),
             },
             labels: body.labels,
@@ -170,13 +181,16 @@ impl TransactionNode {
 /// One allocation: a builder fills the node while it is the only owner, then shares it.
 pub(crate) struct SpanNode {
     pub(crate) transaction: Arc<TransactionNode>,
-    /// The parent where that is a span; `None` below the transaction itself.
+    /// The nearest span above that still ran when this one started: a link to an ended one would keep it, and all above it, in memory.
     pub(crate) parent: Option<SharedSpan>,
     pub(crate) id: SpanId,
+    /// This span, or the nearest one above that is certain to be reported: the id that may be sent to others.
+    pub(crate) reported_id: SpanId,
     pub(crate) exit: bool,
     /// Started after the limit was reached: timed and counted, never reported.
     pub(crate) over_limit: bool,
     ended: AtomicBool,
+    pub(crate) superseded: Superseded,
     body: Mutex<SpanBody>,
 }
 
@@ -200,9 +214,11 @@ impl SpanNode {
     ) -> Self {
         SpanNode {
             id: event.id,
+            reported_id: event.id,
             exit: false,
             over_limit: transaction.is_span_limit_reached(),
             ended: AtomicBool::new(false),
+            superseded: Superseded::default(),
             body: Mutex::new(SpanBody {
                 event: Some(event),
                 start: transaction.timebase.start(),
@@ -227,8 +243,15 @@ impl SpanNode {
         self.body.get_mut().unwrap_or_else(PoisonError::into_inner).event.as_mut()
     }
 
-    /// Starts the clock of a span that nobody shares yet.
-    pub(crate) fn start_clock(&mut self) {
+    /// Starts a span that nobody shares yet: takes its place below the limit, its place in the tree, and the time.
+    pub(crate) fn start(&mut self) {
+        self.over_limit = !self.transaction.admit_span();
+        if self.over_limit {
+            self.reported_id = self.parent.as_ref().map_or(self.transaction.id, |parent| parent.reported_id);
+        }
+        while let Some(ended) = self.parent.take_if(|parent| parent.is_ended()) {
+            self.parent.clone_from(&ended.parent);
+        }
         let now = Instant::now();
         let timestamp = self.transaction.timebase.epoch_micros(now);
         self.body.get_mut().unwrap_or_else(PoisonError::into_inner).start = now;
@@ -275,30 +298,21 @@ impl SpanNode {
         event.outcome = Some(body.verdict.decide());
         let discarded = body.discarded;
         drop(body);
-        if !discarded && self.is_reported() {
+        if discarded {
+            self.transaction.forget_span(self.over_limit);
+        } else if !self.over_limit {
+            self.transaction.reported.fetch_add(1, Ordering::Relaxed);
             self.transaction.tracer.submit(Record::Span(event));
         }
     }
+}
 
-    /// Decides at the end whether the span is sent, and counts it.
-    fn is_reported(&self) -> bool {
-        if self.over_limit {
-            self.transaction.count_dropped_span();
-            return false;
+impl Drop for SpanNode {
+    /// Lets go of ancestors one by one: a long chain that nobody else holds must not unwind on the host's stack.
+    fn drop(&mut self) {
+        let mut next = self.parent.take();
+        while let Some(parent) = next {
+            next = SharedSpan::try_unique(parent).ok().and_then(|mut last| last.parent.take());
         }
-        // A span that outlives its transaction is reported but no longer counted: the count has been sent.
-        self.transaction.is_ended() || self.transaction.admit_span()
-    }
-
-    /// The nearest node at or above this span that is certain to be reported: its id is what may be sent to others.
-    pub(crate) fn reported_id(&self) -> SpanId {
-        let mut span = self;
-        while span.over_limit {
-            match &span.parent {
-                Some(parent) => span = parent,
-                None => return span.transaction.id,
-            }
-        }
-        span.id
     }
 }

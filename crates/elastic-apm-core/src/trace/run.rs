@@ -8,7 +8,7 @@ use elastic_apm_intake::Outcome;
 use pin_project_lite::pin_project;
 
 use super::current::TaskContext;
-use super::in_span::polled_after_completion;
+use super::in_context::polled_after_completion;
 use super::transaction::Transaction;
 use super::transaction_builder::TransactionBuilder;
 
@@ -58,7 +58,10 @@ impl<F: Future> Future for Run<F> {
         let mut this = self.project();
         if let Some(builder) = this.builder.take() {
             let transaction = builder.start();
-            *this.state = State::Running { context: transaction.context(), transaction };
+            // A transaction that does not record leaves the caller's context in sight.
+            let context =
+                if transaction.is_recording() { transaction.context() } else { TaskContext::current() };
+            *this.state = State::Running { context, transaction };
         }
         let Some(future) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
         let State::Running { context, transaction } = this.state else { return future.poll(cx) };

@@ -40,10 +40,6 @@ impl Span {
         Span { node: Some(node) }
     }
 
-    pub(crate) fn node(&self) -> Option<&SharedSpan> {
-        self.node.as_ref()
-    }
-
     /// Whether anything is recorded: there was a sampled transaction and the limit of spans was not reached.
     pub fn is_recording(&self) -> bool {
         self.node.as_ref().is_some_and(|node| !node.over_limit && !node.is_ended())
@@ -62,7 +58,7 @@ impl Span {
     /// The `traceparent` that makes others children of this span, or of its nearest ancestor that is reported.
     pub fn trace_parent(&self) -> Option<TraceParent> {
         let node = self.node.as_ref()?;
-        Some(node.transaction.traceparent.with_parent(node.reported_id()))
+        Some(node.transaction.traceparent.with_parent(node.reported_id))
     }
 
     /// `traceparent` and `tracestate` for a call that this span stands for.
@@ -114,10 +110,15 @@ impl Span {
 
     /// Changes the context of an exit span: destination, target, HTTP, database. Not called unless it records.
     ///
-    /// For authors of integrations. `change` runs under the span's lock: give it values, no computation.
+    /// For authors of integrations. Two threads that change one span's context at once may lose one of the changes.
     pub fn update_context(&self, change: impl FnOnce(&mut SpanContext)) {
         let Some(node) = self.recorded() else { return };
-        node.update("update_context", |event| change(event.context.get_or_insert_default()));
+        let mut taken = None;
+        node.update("update_context", |event| taken = Some(event.context.take().unwrap_or_default()));
+        let Some(mut context) = taken else { return };
+        // Outside the lock: it is the caller's code. The span cannot end meanwhile, its owner is borrowed.
+        change(&mut context);
+        node.update("update_context", |event| event.context = Some(context));
     }
 
     /// Describes a span below this one, whatever is current.
@@ -174,8 +175,7 @@ pub struct SpanScope {
 
 struct Running {
     span: Span,
-    // Dropped after the span, so that what was current before is restored when this one has ended.
-    _activation: Activation,
+    activation: Activation,
 }
 
 static NOOP: Span = Span::noop();
@@ -184,7 +184,7 @@ impl SpanScope {
     #[inline]
     pub(crate) fn new(span: Span) -> Self {
         let activation = span.node.clone().map(|node| Activation::new(Current::Span(node)));
-        SpanScope { running: activation.map(|activation| Running { span, _activation: activation }) }
+        SpanScope { running: activation.map(|activation| Running { span, activation }) }
     }
 
     /// Ends the span, as dropping the scope does.
@@ -207,6 +207,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.span.set_failed();
+        }
+        if let Some(node) = &self.span.node {
+            self.activation.leave(node.id, &node.superseded);
         }
     }
 }

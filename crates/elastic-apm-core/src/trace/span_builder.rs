@@ -8,7 +8,7 @@ use std::sync::Arc;
 use elastic_apm_intake::{Keyword, LabelValue, SpanEvent, SpanLink};
 use triomphe::UniqueArc;
 
-use super::current::{self, Current};
+use super::current::{self, Current, TaskContext};
 use super::node::{SharedSpan, SpanNode, TransactionNode};
 use super::random;
 use super::span::{Span, SpanScope};
@@ -154,9 +154,22 @@ impl SpanBuilder {
     /// Starts the span and returns its owner. It is not current anywhere.
     #[inline]
     pub fn start(self) -> Span {
-        match self.draft.and_then(start) {
-            Some(node) => Span::new(node),
-            None => Span::noop(),
+        match self.draft.map(start) {
+            Some(Ok(node)) => Span::new(node),
+            Some(Err(_)) | None => Span::noop(),
+        }
+    }
+
+    /// Starts the span; beside it the context to run in, which is that of its parent where there must be no span.
+    pub(crate) fn start_with_context(self) -> (Span, TaskContext) {
+        match self.draft.map(start) {
+            Some(Ok(node)) => {
+                let span = Span::new(node);
+                let context = span.context();
+                (span, context)
+            }
+            Some(Err(draft)) => (Span::noop(), TaskContext::new(Some(parent_of(&draft)))),
+            None => (Span::noop(), TaskContext::empty()),
         }
     }
 
@@ -204,22 +217,31 @@ fn set_kind(event: &mut SpanEvent, kind: Keyword) {
     }
 }
 
-/// The running span, or `None` where the rules say that there must not be one.
-fn start(mut node: UniqueArc<SpanNode>) -> Option<SharedSpan> {
-    let event = node.draft()?;
-    if event.kind.is_empty() {
-        event.kind = Keyword::from_static("custom");
+/// What the span would have been a child of.
+fn parent_of(draft: &SpanNode) -> Current {
+    match &draft.parent {
+        Some(parent) => Current::Span(parent.clone()),
+        None => Current::Transaction(Arc::clone(&draft.transaction)),
     }
-    if event.name.is_empty() {
-        event.name = Keyword::from_static("unnamed");
+}
+
+/// The running span, or the draft back where the rules say that there must be no span.
+fn start(mut node: UniqueArc<SpanNode>) -> Result<SharedSpan, UniqueArc<SpanNode>> {
+    if let Some(event) = node.draft() {
+        if event.kind.is_empty() {
+            event.kind = Keyword::from_static("custom");
+        }
+        if event.name.is_empty() {
+            event.name = Keyword::from_static("unnamed");
+        }
     }
     // One call, one exit span: an outer one stands for those that its client makes in turn.
     let below_exit = node.parent.as_ref().is_some_and(|parent| parent.exit);
     if below_exit && (node.exit || is_below_foreign_exit(&mut node)) {
-        return None;
+        return Err(node);
     }
-    node.start_clock();
-    Some(node.shareable())
+    node.start();
+    Ok(node.shareable())
 }
 
 /// Whether the parent is an exit span of another type or subtype: what happens below a call to another service is that

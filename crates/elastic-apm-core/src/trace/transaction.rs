@@ -9,7 +9,7 @@ use super::transaction_ref::TransactionRef;
 /// A unit of work that a service was asked for: a request, a message, a job.
 ///
 /// It ends when this handle is dropped or [`end`](Transaction::end) is called; it is *not* current by itself
-/// (see [`TransactionBuilder::begin`] and [`TransactionBuilder::run`]). The handle may move between threads.
+/// (see [`TransactionBuilder::begin`](crate::TransactionBuilder::begin) and [`TransactionBuilder::run`](crate::TransactionBuilder::run)). The handle may move between threads.
 /// Dereferences to [`TransactionRef`], where everything that can be said of it is.
 ///
 /// ```

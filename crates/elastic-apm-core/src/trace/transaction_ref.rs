@@ -70,6 +70,16 @@ impl TransactionRef {
         });
     }
 
+    /// [`set_name_if_unset`](Self::set_name_if_unset) with a name that is made only where it is used.
+    pub fn set_name_if_unset_with(&self, name: impl FnOnce() -> Keyword) {
+        let Some(node) = &self.node else { return };
+        let mut has_name = true;
+        node.update("set_name_if_unset", |body| has_name = body.name.is_some());
+        if !has_name {
+            self.set_name_if_unset(name());
+        }
+    }
+
     /// Sets the result, a short free string such as `HTTP 2xx` or `success`.
     pub fn set_result(&self, result: impl Into<Keyword>) {
         let Some(node) = &self.node else { return };

@@ -1,6 +1,7 @@
 //! A transaction that is current on one thread until its scope is left.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use elastic_apm_intake::Keyword;
 
@@ -24,17 +25,14 @@ use super::transaction::Transaction;
 #[must_use = "the transaction ends as soon as its scope is dropped: bind it, as in `let tx = …`"]
 pub struct TransactionScope {
     transaction: Transaction,
-    // Dropped after the transaction, so that what was current before is restored when this one has ended.
-    _activation: Activation,
+    activation: Option<Activation>,
 }
 
 impl TransactionScope {
     pub(crate) fn new(transaction: Transaction) -> Self {
-        let activation = match transaction.node() {
-            Some(node) => Activation::new(Current::Transaction(node.clone())),
-            None => Activation::noop(),
-        };
-        TransactionScope { transaction, _activation: activation }
+        let activation =
+            transaction.node().map(|node| Activation::new(Current::Transaction(Arc::clone(node))));
+        TransactionScope { transaction, activation }
     }
 
     /// Ends the transaction; `name` and `result` fill only what is unset.
@@ -59,6 +57,9 @@ impl Drop for TransactionScope {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.transaction.set_failed();
+        }
+        if let (Some(activation), Some(node)) = (&mut self.activation, self.transaction.node()) {
+            activation.leave(node.id, &node.superseded);
         }
     }
 }

@@ -117,8 +117,9 @@ impl Exchange {
     fn settle(&mut self, end: impl FnOnce(&mut Self)) {
         if !std::mem::replace(&mut self.settled, true) {
             end(self);
-            let unknown = Keyword::formatted(format_args!("{} unknown route", self.method));
-            self.transaction.set_name_if_unset(unknown);
+            let method = &self.method;
+            self.transaction
+                .set_name_if_unset_with(|| Keyword::formatted(format_args!("{method} unknown route")));
         }
     }
 }

@@ -64,10 +64,9 @@ impl<S> ApmService<S> {
     /// Starts this request's transaction. `None` where there is none to start: ignored, already traced, or no agent.
     fn begin<B>(&self, request: &mut Request<B>) -> Option<Exchange> {
         let facts = self.layer.request_facts();
-        let route = (facts.route)(request.extensions()).map(|route| name(request.method(), route));
         if let Some(Traced(outer)) = request.extensions().get() {
-            if let Some(name) = route {
-                outer.set_name_if_unset(name);
+            if let Some(route) = (facts.route)(request.extensions()) {
+                outer.set_name_if_unset_with(|| name(request.method(), route));
             }
             return None;
         }
@@ -89,8 +88,8 @@ impl<S> ApmService<S> {
             capture(&transaction, request, uri, remote);
         }
         let method = request.method().clone();
-        if let Some(name) = route {
-            transaction.set_name_if_unset(name);
+        if let Some(route) = (facts.route)(request.extensions()) {
+            transaction.set_name_if_unset(name(&method, route));
         }
         request.extensions_mut().insert(Traced(TransactionRef::clone(&transaction)));
         Some(Exchange::new(transaction, method))
