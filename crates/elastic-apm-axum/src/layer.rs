@@ -9,7 +9,8 @@ use crate::facts::facts;
 /// Traces every request of the axum router it is put on.
 ///
 /// Its place among other layers is free; two of it start one transaction. Put on with `Router::layer` it knows the route; outside
-/// the router (a `ServiceBuilder` around it) it does not, unless a second one sits inside.
+/// the router (a `ServiceBuilder` around it) it does not, unless a second one sits inside. Outside it changes the response's body
+/// type, which hyper serves as it is and `axum::serve` does not take.
 ///
 /// The peer's address is recorded where the server was made with `into_make_service_with_connect_info::<SocketAddr>()`.
 ///

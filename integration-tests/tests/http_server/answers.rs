@@ -330,7 +330,7 @@ async fn an_upgrade_ends_the_transaction_and_the_connection_goes_on() {
 
     assert!(head.starts_with(b"HTTP/1.1 101 "));
     assert_eq!(echoed, b"pong");
-    let request = events.transaction("GET /work/{id}");
+    let request = events.transaction("GET /orders/{id}");
     assert_eq!(end(request), (Some("HTTP 1xx"), Some(Outcome::Success)));
     assert_eq!(response(request), Some((101, None)));
 }

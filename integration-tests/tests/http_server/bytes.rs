@@ -131,10 +131,13 @@ async fn every_byte_over_http1_is_the_same() {
             ] {
                 let mut request = String::new();
                 if close == "keep-alive" {
-                    write!(request, "{method} /work/fixed HTTP/{version}\r\nconnection: keep-alive\r\n\r\n")
-                        .unwrap();
+                    write!(
+                        request,
+                        "{method} /orders/fixed HTTP/{version}\r\nconnection: keep-alive\r\n\r\n"
+                    )
+                    .unwrap();
                 }
-                write!(request, "{method} /work/{answer} HTTP/{version}\r\nhost: a.test\r\n").unwrap();
+                write!(request, "{method} /orders/{answer} HTTP/{version}\r\nhost: a.test\r\n").unwrap();
                 request.push_str("te: trailers\r\nconnection: close\r\n\r\n");
 
                 let expected = raw(&bare, &request).await;
@@ -155,9 +158,9 @@ async fn requests_that_wait_in_one_connection_are_answered_in_order_by_the_same_
     let agent = CheckedAgent::new();
     for stack in [TOWER_HTTP1, AXUM_HTTP1] {
         let (bare, others) = servers(stack, &agent).await;
-        let keep = "GET /work/streamed HTTP/1.1\r\nhost: a.test\r\n\r\n";
+        let keep = "GET /orders/streamed HTTP/1.1\r\nhost: a.test\r\n\r\n";
         let request =
-            format!("{keep}{keep}GET /work/fixed HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n");
+            format!("{keep}{keep}GET /orders/fixed HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n");
 
         let expected = raw(&bare, &request).await;
 
@@ -177,7 +180,7 @@ struct Parts {
 }
 
 async fn parts(server: &Server, method: &str, answer: &str) -> Result<Parts, String> {
-    let request = Request::builder().method(method).uri(format!("/work/{answer}")).header("te", "trailers");
+    let request = Request::builder().method(method).uri(format!("/orders/{answer}")).header("te", "trailers");
     let mut client = server.connect().await;
     let answer =
         client.send(request.body(Body::empty()).unwrap()).await.map_err(|error| error.to_string())?;

@@ -46,7 +46,7 @@ fn described(events: &Events) -> &RequestContext {
 
 #[tokio::test]
 async fn header_values_that_are_not_utf8_are_recorded_with_replacement_characters() {
-    let request = b"GET /work/7 HTTP/1.1\r\nhost: a.test\r\nx-bad: \xff\xfe!\r\nx-good: \xc3\xa9\r\nconnection: close\r\n\r\n";
+    let request = b"GET /orders/7 HTTP/1.1\r\nhost: a.test\r\nx-bad: \xff\xfe!\r\nx-good: \xc3\xa9\r\nconnection: close\r\n\r\n";
 
     on_both(request, "HTTP/1.1 200 OK", |events| {
         let headers = &described(events).headers;
@@ -59,7 +59,7 @@ async fn header_values_that_are_not_utf8_are_recorded_with_replacement_character
 #[tokio::test]
 async fn as_many_headers_as_the_server_takes_are_recorded() {
     let many: String = (0..97).map(|number| format!("x-{number}: {number}\r\n")).collect();
-    let request = format!("GET /work/7 HTTP/1.1\r\nhost: a.test\r\n{many}connection: close\r\n\r\n");
+    let request = format!("GET /orders/7 HTTP/1.1\r\nhost: a.test\r\n{many}connection: close\r\n\r\n");
 
     on_both(request.as_bytes(), "HTTP/1.1 200 OK", |events| {
         assert_eq!(described(events).headers.len(), 99);
@@ -70,7 +70,7 @@ async fn as_many_headers_as_the_server_takes_are_recorded() {
 #[tokio::test]
 async fn a_request_that_the_server_itself_refuses_is_no_transaction() {
     let too_many: String = (0..1_000).map(|number| format!("x-{number}: {number}\r\n")).collect();
-    let request = format!("GET /work/7 HTTP/1.1\r\nhost: a.test\r\n{too_many}connection: close\r\n\r\n");
+    let request = format!("GET /orders/7 HTTP/1.1\r\nhost: a.test\r\n{too_many}connection: close\r\n\r\n");
     let agent = CheckedAgent::new();
     let server = AXUM_HTTP1.serve(&agent, answers).await;
 
@@ -84,7 +84,7 @@ async fn a_request_that_the_server_itself_refuses_is_no_transaction() {
 async fn header_values_of_64_kilobytes_are_cut() {
     let value = "x".repeat(64 * 1024);
     let request = format!(
-        "GET /work/7 HTTP/1.1\r\nhost: a.test\r\nx-long: {value}\r\ncookie: sessionid={value}\r\n\
+        "GET /orders/7 HTTP/1.1\r\nhost: a.test\r\nx-long: {value}\r\ncookie: sessionid={value}\r\n\
          traceparent: {value}\r\ntracestate: {value}\r\nconnection: close\r\n\r\n"
     );
 
@@ -100,19 +100,19 @@ async fn header_values_of_64_kilobytes_are_cut() {
 
 #[tokio::test]
 async fn a_path_that_is_not_ascii_is_recorded_as_it_came() {
-    let request = "GET /work/zażółć?☃=1 HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n";
+    let request = "GET /orders/zażółć?☃=1 HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n";
 
     on_both(request.as_bytes(), "HTTP/1.1 200 OK", |events| {
         let url = &described(events).url;
-        assert_eq!(url.full.as_deref(), Some("http://a.test/work/zażółć?☃=1"));
-        assert_eq!((url.pathname.as_deref(), url.search.as_deref()), (Some("/work/zażółć"), Some("?☃=1")));
+        assert_eq!(url.full.as_deref(), Some("http://a.test/orders/zażółć?☃=1"));
+        assert_eq!((url.pathname.as_deref(), url.search.as_deref()), (Some("/orders/zażółć"), Some("?☃=1")));
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_path_of_60_kilobytes_is_cut_and_never_in_the_name() {
-    let path = format!("/work/{}?{}", "p".repeat(30_000), "q".repeat(30_000));
+    let path = format!("/orders/{}?{}", "p".repeat(30_000), "q".repeat(30_000));
     let request = format!("GET {path} HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n");
 
     on_both(request.as_bytes(), "HTTP/1.1 200 OK", |events| {
@@ -127,11 +127,11 @@ async fn a_path_of_60_kilobytes_is_cut_and_never_in_the_name() {
 
 #[tokio::test]
 async fn http_1_0_without_a_host_has_no_full_url() {
-    on_both(b"GET /work/7?a=1 HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK", |events| {
+    on_both(b"GET /orders/7?a=1 HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK", |events| {
         let request = described(events);
         assert_eq!(request.http_version.as_deref(), Some("1.0"));
         assert_eq!((request.url.full.as_deref(), request.url.hostname.as_deref()), (None, None));
-        assert_eq!(request.url.raw.as_deref(), Some("/work/7?a=1"));
+        assert_eq!(request.url.raw.as_deref(), Some("/orders/7?a=1"));
     })
     .await;
 }
@@ -139,13 +139,13 @@ async fn http_1_0_without_a_host_has_no_full_url() {
 #[tokio::test]
 async fn a_host_that_is_no_host_gives_no_full_url() {
     for host in [&b"\xff\xfe"[..], b"a b", b"", b"a.test:99999999", b"[::1", b"a/b"] {
-        let request = joined(&[b"GET /work/7 HTTP/1.1\r\nhost: ", host, b"\r\nconnection: close\r\n\r\n"]);
+        let request = joined(&[b"GET /orders/7 HTTP/1.1\r\nhost: ", host, b"\r\nconnection: close\r\n\r\n"]);
 
         on_both(&request, "HTTP/1.1 200 OK", |events| {
             let url = &described(events).url;
             let host = String::from_utf8_lossy(host);
-            assert_eq!(url.pathname.as_deref(), Some("/work/7"), "{host}");
-            assert!(url.full.as_deref().is_none_or(|full| full.ends_with("/work/7")), "{host}: {url:?}");
+            assert_eq!(url.pathname.as_deref(), Some("/orders/7"), "{host}");
+            assert!(url.full.as_deref().is_none_or(|full| full.ends_with("/orders/7")), "{host}: {url:?}");
         })
         .await;
     }
@@ -154,10 +154,10 @@ async fn a_host_that_is_no_host_gives_no_full_url() {
 #[tokio::test]
 async fn credentials_in_the_request_target_never_leave() {
     let request =
-        b"GET http://joe:hunter2@a.test:81/work/7 HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n";
+        b"GET http://joe:hunter2@a.test:81/orders/7 HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n";
 
     on_both(request, "HTTP/1.1 200 OK", |events| {
-        assert_eq!(described(events).url.full.as_deref(), Some("http://a.test:81/work/7"));
+        assert_eq!(described(events).url.full.as_deref(), Some("http://a.test:81/orders/7"));
         assert!(!events.lines.iter().any(|line| line.contains("hunter2")));
     })
     .await;
@@ -166,7 +166,7 @@ async fn credentials_in_the_request_target_never_leave() {
 #[tokio::test]
 async fn unusual_methods_are_recorded_as_they_are() {
     on_both(
-        b"BREW /work/7 HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n",
+        b"BREW /orders/7 HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n",
         "HTTP/1.1 200 OK",
         |events| {
             assert_eq!(described(events).method, "BREW");
@@ -197,7 +197,7 @@ async fn hostile_trace_headers_start_a_new_trace() {
     let members: String = (0..90).map(|number| format!("tracestate: k{number}=v\r\n")).collect();
     let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let request = joined(&[
-        b"GET /work/7 HTTP/1.1\r\nhost: a.test\r\ntraceparent: \xff",
+        b"GET /orders/7 HTTP/1.1\r\nhost: a.test\r\ntraceparent: \xff",
         &good.as_bytes()[1..],
         b"\r\n",
         members.as_bytes(),

@@ -216,12 +216,12 @@ async fn facts_of_another_framework_name_the_transaction() {
     let answers =
         service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())) });
     let mut request = request();
-    request.extensions_mut().insert(Route("/work/:id"));
+    request.extensions_mut().insert(Route("/orders/:id"));
 
     layer(&agent).facts(facts).layer(answers).oneshot(request).await.unwrap();
 
     let events = agent.events();
-    let request = events.transaction("GET /work/:id").context.as_ref().unwrap().request.as_ref().unwrap();
+    let request = events.transaction("GET /orders/:id").context.as_ref().unwrap().request.as_ref().unwrap();
     assert_eq!(request.socket.as_ref().unwrap().remote_address.as_deref(), Some("10.0.0.7"));
 }
 

@@ -22,8 +22,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::client::Client;
 
-/// The path that every case asks for; axum knows it as `/work/{id}`.
-pub(crate) const PATH: &str = "/work/7";
+/// The path that every case asks for; axum knows it as `/orders/{id}`.
+pub(crate) const PATH: &str = "/orders/7";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framework {
@@ -84,7 +84,7 @@ impl Stack {
     pub(crate) fn name(self, method: &str) -> String {
         match self.framework {
             Framework::Tower => format!("{method} unknown route"),
-            Framework::Axum => format!("{method} /work/{{id}}"),
+            Framework::Axum => format!("{method} /orders/{{id}}"),
         }
     }
 
@@ -112,7 +112,7 @@ impl Stack {
                 self.serve_service(on_tower(tracer, around, service)).await
             }
             Framework::Axum => {
-                let router = Router::new().route("/work/{id}", any(answer));
+                let router = Router::new().route("/orders/{id}", any(answer));
                 self.serve_router(on_axum(tracer, around, router)).await
             }
         }
