@@ -51,6 +51,7 @@ impl LogLevel {
     }
 
     /// Returns the word a log line carries.
+    #[cfg(any(test, feature = "testing", feature = "tracing", not(feature = "log")))]
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Off => "OFF",
