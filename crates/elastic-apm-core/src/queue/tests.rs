@@ -123,6 +123,18 @@ fn a_gathering_reporter_is_woken_when_half_of_the_queue_is_full() {
 }
 
 #[test]
+fn a_gathering_reporter_is_woken_when_half_of_the_bytes_are_used() {
+    let queue = queue(1_000, 20_000);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+
+    for _ in 0..4 {
+        queue.push(span(&"x".repeat(3_000)));
+    }
+
+    runtime.block_on(queue.wait(false));
+}
+
+#[test]
 fn every_event_is_either_popped_or_counted_under_contention() {
     let queue = Arc::new(queue(64, 1 << 20));
     let pushers: Vec<_> = (0..4)
