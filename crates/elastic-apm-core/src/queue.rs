@@ -1,7 +1,7 @@
 //! The bounded hand-off from application threads to the reporter thread.
 //!
 //! One atomic word holds how many events and how many bytes wait, so that a push is: one add, one bound check, one slot
-//! write. It never blocks, and it wakes the reporter only when that sleeps for good or when the queue is half full:
+//! write. It never blocks, and it wakes the reporter only when that sleeps for good or when the queue is half full, in events or bytes:
 //! a span costs no system call. Knows nothing of what an event means.
 
 use std::sync::Arc;
@@ -126,7 +126,7 @@ impl Queue {
         self.state.fetch_max(CLOSED, Ordering::SeqCst);
     }
 
-    /// Resolves when the queue is half full; with `until_any`, as soon as anything is in it.
+    /// Resolves when the queue is half full, in events or bytes; with `until_any`, as soon as anything is in it.
     ///
     /// Awaited by the reporter alone.
     pub(crate) async fn wait(&self, until_any: bool) {

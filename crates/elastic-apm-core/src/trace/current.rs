@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use elastic_apm_intake::SpanId;
 
-use super::in_context::InContext;
 use super::node::{SharedSpan, TransactionNode};
 
 thread_local! {
@@ -190,11 +189,6 @@ impl TaskContext {
 
     pub(crate) fn new(carried: Option<Current>) -> Self {
         TaskContext { carried }
-    }
-
-    /// Runs `future` in this context.
-    pub fn run<F: Future>(self, future: F) -> InContext<F> {
-        InContext::new(future, self)
     }
 
     /// Makes this context the thread's until the guard is dropped.

@@ -25,6 +25,13 @@ pin_project! {
     }
 }
 
+impl TaskContext {
+    /// Runs `future` in this context.
+    pub fn run<F: Future>(self, future: F) -> InContext<F> {
+        InContext::new(future, self)
+    }
+}
+
 impl<F: Future> InContext<F> {
     pub(crate) fn new(future: F, context: TaskContext) -> Self {
         InContext { inner: Some(future), context }

@@ -181,7 +181,8 @@ impl TransactionNode {
 /// One allocation: a builder fills the node while it is the only owner, then shares it.
 pub(crate) struct SpanNode {
     pub(crate) transaction: Arc<TransactionNode>,
-    /// The nearest span above that still ran when this one started: a link to an ended one would keep it, and all above it, in memory.
+    /// The span above, until this one starts. A running span holds none: a task that starts its own successor would otherwise keep all
+    /// its ended predecessors in memory.
     pub(crate) parent: Option<SharedSpan>,
     pub(crate) id: SpanId,
     /// This span, or the nearest one above that is certain to be reported: the id that may be sent to others.
@@ -246,11 +247,9 @@ impl SpanNode {
     /// Starts a span that nobody shares yet: takes its place below the limit, its place in the tree, and the time.
     pub(crate) fn start(&mut self) {
         self.over_limit = !self.transaction.admit_span();
+        let parent = self.parent.take();
         if self.over_limit {
-            self.reported_id = self.parent.as_ref().map_or(self.transaction.id, |parent| parent.reported_id);
-        }
-        while let Some(ended) = self.parent.take_if(|parent| parent.is_ended()) {
-            self.parent.clone_from(&ended.parent);
+            self.reported_id = parent.map_or(self.transaction.id, |parent| parent.reported_id);
         }
         let now = Instant::now();
         let timestamp = self.transaction.timebase.epoch_micros(now);
@@ -303,16 +302,6 @@ impl SpanNode {
         } else if !self.over_limit {
             self.transaction.reported.fetch_add(1, Ordering::Relaxed);
             self.transaction.tracer.submit(Record::Span(event));
-        }
-    }
-}
-
-impl Drop for SpanNode {
-    /// Lets go of ancestors one by one: a long chain that nobody else holds must not unwind on the host's stack.
-    fn drop(&mut self) {
-        let mut next = self.parent.take();
-        while let Some(parent) = next {
-            next = SharedSpan::try_unique(parent).ok().and_then(|mut last| last.parent.take());
         }
     }
 }
