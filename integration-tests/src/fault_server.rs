@@ -1,10 +1,14 @@
 //! An APM Server that goes wrong on demand, on a real socket.
 //!
+//! Faults are for the requests that carry events. What agents ask beside them, `GET /` and the central configuration, is answered
+//! as the test says, and listed apart.
+//!
 //! It keeps its port while it is down, so that "refused" stays refused and it can come back under the same address. It has
 //! a thread of its own: tests may block, and need no runtime. Every wait in here is bounded.
 
 mod connection;
 mod fault;
+mod questions;
 mod received;
 
 use std::collections::VecDeque;
@@ -20,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::PATIENCE;
+use questions::Questions;
 
 pub use fault::{Answer, Fault};
 pub use received::Received;
@@ -60,6 +65,7 @@ struct Shared {
     otherwise: Mutex<Fault>,
     received: Mutex<Vec<Received>>,
     more: Condvar,
+    questions: Questions,
     released: watch::Sender<bool>,
 }
 
@@ -101,6 +107,7 @@ impl FaultServer {
                 otherwise: Mutex::new(Fault::accept()),
                 received: Mutex::default(),
                 more: Condvar::new(),
+                questions: Questions::new(),
                 released: watch::Sender::new(false),
             }),
             door: Mutex::new(Door::Refusing),
@@ -129,6 +136,37 @@ impl FaultServer {
     /// What is done with every request that nothing else was said about.
     pub fn always(&self, fault: Fault) {
         *locked(&self.shared.otherwise) = fault;
+    }
+
+    /// Tells agents from now on that this is its version.
+    pub fn version(&self, version: &str) {
+        self.info(Answer::new(200).body(format!(r#"{{"version":"{version}","publish_ready":true}}"#)));
+    }
+
+    /// Answers `GET /` like this from now on.
+    pub fn info(&self, answer: Answer) {
+        self.shared.questions.set_info(answer);
+    }
+
+    /// Answers questions for the central configuration like this from now on.
+    pub fn central(&self, answer: Answer) {
+        self.shared.questions.set_central(answer);
+    }
+
+    /// What was asked so far beside events, in the order of the answers.
+    #[must_use]
+    pub fn questions(&self, path: &str) -> Vec<Received> {
+        self.shared.questions.of(path)
+    }
+
+    /// Waits until this path was asked for so many times, and returns these requests.
+    ///
+    /// # Panics
+    ///
+    /// When it is not.
+    #[track_caller]
+    pub fn wait_for_questions(&self, path: &str, count: usize) -> Vec<Received> {
+        self.shared.questions.wait_for(path, count)
     }
 
     /// Starts to listen and to serve, under the same address as ever.

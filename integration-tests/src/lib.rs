@@ -7,6 +7,7 @@ pub mod child;
 pub mod fault_server;
 mod policy;
 mod schema;
+mod span_types;
 pub mod spec;
 
 use std::time::Duration;

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use elastic_apm_core::intake::SampleRate;
 use elastic_apm_core::testing::Events;
 
+use crate::span_types;
+
 /// Panics where an event breaks a rule.
 #[track_caller]
 pub(crate) fn check(events: &Events) {
@@ -23,15 +25,18 @@ pub(crate) fn check(events: &Events) {
         assert_eq!(span.sync, None, "`sync` is not for this platform: {span:?}");
         let parent = events.spans.iter().find(|other| other.id == span.parent_id);
         let is_step = parent.is_some_and(|parent| parent.kind == "external");
+        let context = span.context.as_deref();
+        let destination = context.and_then(|context| context.destination.as_ref());
+        let target = context.and_then(|context| context.service.as_ref()?.target.as_ref());
         if is_step {
-            let destination = span.context.as_ref().and_then(|context| context.destination.as_ref());
             assert!(destination.is_none(), "a step of a call with a destination of its own: {span:?}");
         } else if span.kind == "external" {
-            let context = span.context.as_ref().expect("an exit span has context");
-            let resource = context.destination.as_ref().and_then(|destination| destination.service.as_ref());
+            let resource = destination.and_then(|destination| destination.service.as_ref());
             assert!(resource.is_some(), "an exit span without destination: {span:?}");
-            let target = context.service.as_ref().and_then(|service| service.target.as_ref());
             assert!(target.is_some(), "an exit span without target: {span:?}");
+        }
+        if target.is_some() {
+            span_types::check(span);
         }
         if let Some(transaction) = span.transaction_id.filter(|id| transactions.contains(id)) {
             assert!(span.parent_id == transaction || parent.is_some(), "a span below nothing: {span:?}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use elastic_apm_intake::{Keyword, SpanId, write_line};
+use elastic_apm_intake::{Keyword, SpanId};
 
 use crate::config::{ConfigBuilder, ConfigError, Dynamic, Environment, Resolved};
 use crate::config::{log_preamble, option_setters, resolve, resolve_strict};
@@ -220,10 +220,14 @@ impl AgentBuilder {
             control,
             transport: Arc::from(transport),
             settings: settings.clone(),
+            local: Arc::clone(&config.settings),
+            central_config: config.central_config,
             log: log.clone(),
-            metadata: metadata_line(&metadata),
+            metadata,
             request_time: config.api_request_time,
             request_size: config.api_request_size.as_usize(),
+            in_hand: 0,
+            stopping: false,
         });
         match spawned {
             Ok(reporter) => Agent {
@@ -246,10 +250,4 @@ impl std::fmt::Debug for AgentBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AgentBuilder").field("config", &self.config).finish_non_exhaustive()
     }
-}
-
-fn metadata_line(metadata: &elastic_apm_intake::Metadata) -> Vec<u8> {
-    let mut line = Vec::new();
-    write_line(metadata, &mut line);
-    line
 }

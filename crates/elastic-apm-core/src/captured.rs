@@ -3,9 +3,13 @@
 //! Copying header *values* here is a counter increment, not a string copy: turning them into the wire's request
 //! context (URL parts, cookies, sanitised headers) is the reporter thread's work. Knows no wire type and no rule.
 
+mod body;
+
 use std::net::IpAddr;
 
 use http::{HeaderMap, Method, StatusCode, Uri, Version};
+
+pub use body::CapturedBody;
 
 /// The request half of an exchange, as it reached the layer.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub struct CapturedRequest {
     pub host: Option<http::HeaderValue>,
     /// The peer's address, where the server knows it.
     pub remote: Option<IpAddr>,
+    /// The body as far as the service has read it, where it is captured.
+    pub body: Option<CapturedBody>,
 }
 
 /// The response half of an exchange.

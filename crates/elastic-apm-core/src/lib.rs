@@ -10,8 +10,9 @@
 //! | `reporter` | the background thread: lines, batches, answers | `reporter::worker` |
 //! | `transport` | one HTTP exchange with the APM Server | [`Transport`] |
 //! | `config` | the one table of options | `config::options` |
-//! | `propagation` | `traceparent` and `tracestate` | [`TraceContext`] |
+//! | `propagation` | `traceparent`, `tracestate` and `baggage` | [`TraceContext`] |
 //! | `metadata` | what is said of service, process and host | `metadata::collect` |
+//! | `sql` | SQL statements as span names | [`sql_signature`] |
 //! | `log` | the agent's own log | `AgentLog` |
 //! | `testing` | an agent whose events a test can see | `RecordingAgent` (feature `testing`) |
 //!
@@ -27,6 +28,7 @@ mod propagation;
 mod queue;
 mod record;
 mod reporter;
+mod sql;
 mod stats;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -34,11 +36,18 @@ mod trace;
 mod transport;
 
 pub use agent::{Agent, AgentBuilder};
-pub use captured::{CapturedRequest, CapturedResponse};
-pub use config::{ConfigError, ConfigWarning, OPTIONS, OptionInfo, Source, render_options_markdown};
+pub use captured::{CapturedBody, CapturedRequest, CapturedResponse};
+pub use config::{
+    CaptureBody, ConfigError, ConfigWarning, OPTIONS, OptionInfo, Source, TraceContinuationStrategy,
+    render_options_markdown,
+};
 pub use default_agent::default_tracer;
 pub use log::{LogLevel, LogLevelError};
-pub use propagation::{TraceContext, TraceParent, TraceParentError, TraceState, TraceStateError};
+pub use propagation::{
+    Baggage, BaggageError, HeaderSink, HeaderSource, TraceContext, TraceParent, TraceParentError, TraceState,
+    TraceStateError,
+};
+pub use sql::signature as sql_signature;
 pub use stats::{DropReason, Stats};
 pub use trace::ambient::{
     capture_error, capture_message, capture_span, current_trace_context, inject, label, set_custom_context,
@@ -46,8 +55,9 @@ pub use trace::ambient::{
     trace_id, trace_parent_header, transaction, transaction_id,
 };
 pub use trace::{
-    EnteredContext, FutureExt, InContext, InSpan, Run, Span, SpanBuilder, SpanScope, TaskContext, Tracer,
-    Transaction, TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
+    CallBody, CallOptions, CaptureRules, EnteredContext, FutureExt, HttpCall, InContext, InSpan, Run, Span,
+    SpanBuilder, SpanScope, StreamExt, StreamInSpan, TaskContext, Tracer, Transaction, TransactionBuilder,
+    TransactionOptions, TransactionRef, TransactionScope,
 };
 pub use transport::{Transport, TransportError, TransportFuture};
 

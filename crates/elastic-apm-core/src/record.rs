@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use elastic_apm_intake::{ErrorEvent, LabelValue, Labels, SpanEvent, TransactionEvent};
 
-use crate::captured::{CapturedRequest, CapturedResponse};
+use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse};
 
 /// One finished event on its way to the reporter.
 #[expect(
@@ -88,6 +88,7 @@ fn request(request: &CapturedRequest) -> usize {
     size_of::<CapturedRequest>()
         + headers(&request.headers)
         + request.uri.path_and_query().map_or(0, |path| path.as_str().len())
+        + request.body.as_ref().map_or(0, CapturedBody::bytes)
 }
 
 fn headers(headers: &http::HeaderMap) -> usize {

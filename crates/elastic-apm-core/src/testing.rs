@@ -46,12 +46,13 @@ impl RecordingAgent {
         RecordingAgent::with(|builder| builder)
     }
 
-    /// An agent whose options `configure` sets. The environment is not read.
+    /// An agent whose options `configure` sets. The environment is not read, and no central configuration asked for.
     pub fn with(configure: impl FnOnce(AgentBuilder) -> AgentBuilder) -> Self {
         let (log, bodies) = (AgentLog::recording(), Arc::default());
         let builder = Agent::builder()
             .service_name("test")
             .without_env()
+            .central_config(false)
             .transport(Recorder { bodies: Arc::clone(&bodies) })
             .log(log.clone());
         RecordingAgent { agent: configure(builder).build(), log, bodies }

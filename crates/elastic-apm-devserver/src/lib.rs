@@ -41,13 +41,14 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`RunningServer::answer_with`] makes it answer as a server in trouble.
+//! [`RunningServer::answer_with`] makes it answer as a server in trouble, [`RunningServer::set_config`] sets options for agents while they
+//! run.
 //!
 //! # What agents see
 //!
 //! `POST /intake/v2/events`, `GET /` and `/config/v1/agents` answer as APM Server 8.15 does: statuses, bodies, headers and
 //! words. Differences: `GET /` has a further field `server`, ids have to be hex and text has to be UTF-8, what is wrong with an event is told in
-//! other words, central configuration is always empty, and there is no rate limit, no TLS and no RUM or OTLP intake.
+//! other words, central configuration is asked for every 5 s instead of 30 s and does not depend on the environment, and there is no rate limit, no TLS and no RUM or OTLP intake.
 //!
 //! # The JSON API
 //!
@@ -65,6 +66,9 @@
 //! | `GET /api/faults` | `{"fault": {"status": 503, "times": 2}}`, or `null` |
 //! | `POST /api/faults` | `{"status": 503, "times": 2}`: answers the next two intake requests so; without `times`, all |
 //! | `DELETE /api/faults` | 204; answers truly again |
+//! | `GET /api/config` | `{"services": {"shop": {"transaction_sample_rate": "0.5"}}}`: the central configuration |
+//! | `PUT /api/config/{service}` | `{"transaction_sample_rate": 0.5}`: sets these options for the service's agents and no others |
+//! | `DELETE /api/config/{service}` | 204; sets none |
 
 mod api;
 #[cfg(test)]

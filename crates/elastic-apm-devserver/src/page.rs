@@ -26,6 +26,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         ("/ui/app.js", SCRIPT, include_str!("page/app.js")),
         ("/ui/axis.js", SCRIPT, include_str!("page/axis.js")),
         ("/ui/colours.js", SCRIPT, include_str!("page/colours.js")),
+        ("/ui/configuration.js", SCRIPT, include_str!("page/configuration.js")),
         ("/ui/details.js", SCRIPT, include_str!("page/details.js")),
         ("/ui/dom.js", SCRIPT, include_str!("page/dom.js")),
         ("/ui/example.js", SCRIPT, include_str!("page/example.js")),

@@ -3,10 +3,10 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::routing::{any, get, put};
 use tower_http::compression::CompressionLayer;
 
-use crate::api::{self, guard, live};
+use crate::api::{self, config, guard, live};
 use crate::page;
 use crate::protocol::{central, info, intake};
 use crate::state::App;
@@ -26,6 +26,8 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/services", get(api::services))
         .route("/api/stats", get(api::stats))
         .route("/api/faults", get(api::faults).post(api::set_fault).delete(api::clear_fault))
+        .route("/api/config", get(config::all))
+        .route("/api/config/{service}", put(config::set).delete(config::delete))
         .route("/api/events", get(live::events))
         .layer(from_fn_with_state(app.clone(), guard::local_names_only));
     // A real server compresses no answer to an agent; what goes to browsers may be large.

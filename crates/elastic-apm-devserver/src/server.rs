@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::protocol::auth::Credentials;
+use crate::protocol::configurations::Configurations;
 use crate::protocol::faults::{Fault, FaultSwitch};
 use crate::routes;
 use crate::state::{App, Inner};
@@ -165,6 +166,7 @@ impl DevServer {
             store: Store::new(self.max_bytes),
             credentials: Credentials::new(self.secret_token, self.api_key),
             faults: FaultSwitch::default(),
+            configurations: Configurations::default(),
             keep_unsampled: major.is_none_or(|major| major < 8),
             version: self.version,
             read_timeout: self.read_timeout,
@@ -231,6 +233,17 @@ impl RunningServer {
     /// Answers intake requests truly again.
     pub fn answer_truly(&self) {
         self.app.faults.set(None);
+    }
+
+    /// Sets these options for the agents of a service, as an operator would in Kibana. They replace what was set before; none
+    /// delete it. Agents take them over when they ask next, within five seconds.
+    pub fn set_config<N: Into<String>, V: Into<String>>(
+        &self,
+        service: impl Into<String>,
+        options: impl IntoIterator<Item = (N, V)>,
+    ) {
+        let options = options.into_iter().map(|(name, value)| (name.into(), value.into()));
+        self.app.configurations.set(service.into(), options.collect());
     }
 
     /// Stops: takes no new connections, waits up to five seconds for requests that are under way.

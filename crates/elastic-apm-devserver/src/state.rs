@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::protocol::auth::Credentials;
+use crate::protocol::configurations::Configurations;
 use crate::protocol::faults::FaultSwitch;
 use crate::store::Store;
 
@@ -19,6 +20,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) credentials: Credentials,
     pub(crate) faults: FaultSwitch,
+    pub(crate) configurations: Configurations,
     /// The version that agents are told.
     pub(crate) version: String,
     /// Servers before 8.0 keep unsampled transactions.

@@ -262,3 +262,31 @@ async fn a_taken_port_is_named() {
     let error = DevServer::builder().address("nonsense").start().await.unwrap_err();
     assert!(error.to_string().starts_with("cannot listen on nonsense: "), "{error}");
 }
+
+#[tokio::test]
+async fn what_is_set_for_a_service_reaches_its_agents_and_no_others() {
+    let server = start().await;
+    let set = |body: Value| Client::new().put(format!("{}/api/config/shop", server.url())).json(&body).send();
+    let asked = async |service: &str| {
+        let answer = get(&server, &format!("/config/v1/agents?service.name={service}")).await;
+        (answer.headers()["etag"].to_str().unwrap().to_owned(), answer.json::<Value>().await.unwrap())
+    };
+
+    let answer = set(json!({"transaction_sample_rate": 0.5, "recording": true})).await.unwrap();
+    let options = json!({"recording": "true", "transaction_sample_rate": "0.5"});
+
+    assert_eq!(parts(answer).await, (StatusCode::OK, json!({"services": {"shop": options}})));
+    let (etag, shop) = asked("shop").await;
+    assert_eq!(shop, options);
+    assert_eq!(asked("stock").await, ("\"-\"".to_owned(), json!({})));
+    let url = format!("{}/config/v1/agents?service.name=shop", server.url());
+    let known = Client::new().get(url).header("if-none-match", &etag).send().await.unwrap();
+    assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+    server.set_config("shop", [("recording", "false")]);
+    assert_ne!(asked("shop").await.0, etag);
+    let deleted = Client::new().delete(format!("{}/api/config/shop", server.url())).send().await.unwrap();
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+    assert_eq!(get_json(&server, "/api/config").await, json!({"services": {}}));
+    let refused = set(json!({"recording": [true]})).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}

@@ -120,6 +120,30 @@ fn the_example_is_one_click_away() {
 }
 
 #[test]
+fn options_are_set_on_the_page_while_traces_come_in() {
+    let Some(chromium) = chromium() else { return };
+    let site = Site::start();
+    site.send(&stock_lines());
+    let mut browser = Browser::open(&chromium, "configuration");
+    browser.navigate(&site.page(""));
+    browser.wait_until("document.querySelector('.overview h2 button')");
+
+    browser.evaluate("document.querySelector('.overview h2 button').click()");
+    browser.wait_until("document.getElementById('options')");
+    browser.evaluate("document.getElementById('options').value = 'transaction_sample_rate = 0.5'");
+    site.send(&checkout_lines());
+    browser.wait_until("document.querySelectorAll('.overview section').length === 2");
+    browser.evaluate("document.getElementById('configure').click()");
+    browser.wait_until("document.querySelector('#details .actions').textContent.includes('Set.')");
+
+    let answer = site.runtime.block_on(get_json(&site.server, "/config/v1/agents?service.name=stock"));
+    assert_eq!(answer, json!({"transaction_sample_rate": "0.5"}));
+    browser.press("Escape");
+    browser.wait_until("document.getElementById('details').hidden");
+    assert_eq!(browser.complaints, Vec::<String>::new());
+}
+
+#[test]
 fn whatever_is_sent_stays_text() {
     let Some(chromium) = chromium() else { return };
     let site = Site::start();

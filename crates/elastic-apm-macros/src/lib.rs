@@ -72,7 +72,10 @@ mod returns;
 /// the first poll instead, where that would make a difference to others: with `#[must_use]`, with other attribute
 /// macros below `#[capture_span]`, with `ref` among the arguments, and with the return type `!`.
 ///
-/// A `const fn` does not compile with the attribute, since it may run inside the compiler.
+/// # Functions of other kinds
+///
+/// A `const fn` does not compile with the attribute, since it may run inside the compiler. `unsafe` and `extern` functions stay what
+/// they are. Where the result is looked at, `#[track_caller]` names the function and not its caller.
 #[proc_macro_attribute]
 pub fn capture_span(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(describe::Subject::Span, arguments.into(), &item.into()).into()
@@ -105,6 +108,13 @@ pub fn capture_span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[capture_span]`. A future that is dropped midway ends with result `cancelled` and outcome `unknown`.
 ///
 /// The transaction of an `async fn` starts with the first poll.
+///
+/// # With `#[tokio::main]`
+///
+/// Write `#[transaction]` above it: the transaction then goes with the function's future. Below it the function is no longer
+/// `async` when this attribute sees it, and other tasks of a current-thread runtime would see the transaction as theirs.
+///
+/// On `main` itself it records nothing unless the agent was installed before; begin the transaction inside instead.
 #[proc_macro_attribute]
 pub fn transaction(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(describe::Subject::Transaction, arguments.into(), &item.into()).into()

@@ -1,9 +1,9 @@
 //! What the attributes expand to is clean: Clippy reads these files with all its pedantry in
 //! `cargo clippy --all-targets`, and every function of them can be called.
 
-#[path = "ui/ok/arguments.rs"]
+#[path = "lints/arguments.rs"]
 mod arguments;
-#[path = "ui/ok/kinds_of_functions.rs"]
+#[path = "lints/kinds_of_functions.rs"]
 mod kinds_of_functions;
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use elastic_apm::intake::{ErrorEvent, Event, SpanEvent, TransactionEvent};
 use elastic_apm::{
-    Agent, LabelValue, LogLevel, Outcome, Transport, TransportFuture, capture_span, transaction,
+    Agent, LabelValue, LogLevel, Outcome, Transport, TransportFuture, capture_span, trace_id, transaction,
 };
 use http::{Request, Response};
 
@@ -249,6 +249,59 @@ fn a_transaction_inside_another_is_its_own_trace() {
     let (outer, inner) = (recorded("outer"), recorded("inner"));
     assert_ne!(outer.transaction.trace_id, inner.transaction.trace_id);
     assert_eq!(outer.spans.len(), 1);
+}
+
+#[test]
+fn above_tokio_main_it_goes_with_the_future_and_below_it_lies_around_the_runtime() {
+    #[transaction(name = "above tokio")]
+    #[tokio::main(flavor = "current_thread")]
+    async fn above() -> bool {
+        step();
+        tokio::spawn(async { trace_id().is_none() }).await.unwrap()
+    }
+    #[tokio::main(flavor = "current_thread")]
+    #[transaction(name = "below tokio")]
+    async fn below() -> bool {
+        step();
+        tokio::spawn(async { trace_id().is_none() }).await.unwrap()
+    }
+    install();
+
+    let unrelated_tasks_are_outside = [above(), below()];
+
+    assert_eq!(unrelated_tasks_are_outside, [true, false]);
+    for name in ["above tokio", "below tokio"] {
+        let recorded = recorded(name);
+        assert_eq!(recorded.verdict(), ("success", Outcome::Success), "{name}");
+        assert_eq!(recorded.spans[0].parent_id, recorded.transaction.id, "{name}");
+    }
+}
+
+#[test]
+fn a_method_of_an_async_trait_is_a_transaction() {
+    #[async_trait::async_trait]
+    trait Job {
+        async fn work(&self, cups: u32) -> Result<u32, String>;
+    }
+    struct Nightly;
+    #[async_trait::async_trait]
+    impl Job for Nightly {
+        #[transaction(name = "async trait", err, labels(cups = cups))]
+        async fn work(&self, cups: u32) -> Result<u32, String> {
+            tokio::task::yield_now().await;
+            step();
+            Err(format!("{cups} are too many"))
+        }
+    }
+    install();
+
+    let job: Box<dyn Job> = Box::new(Nightly);
+    assert!(block_on(job.work(7)).is_err());
+
+    let recorded = recorded("async trait");
+    assert_eq!(recorded.verdict(), ("failure", Outcome::Failure));
+    assert_eq!((recorded.errors.len(), recorded.spans[0].parent_id), (1, recorded.transaction.id));
+    assert_eq!(recorded.transaction.labels.get("cups"), Some(&7.into()));
 }
 
 #[test]

@@ -3,6 +3,15 @@
 //! [`ApmLayer`] wraps a server: one transaction per request, continued from the caller's `traceparent`, ended when the
 //! response body is complete. For axum, `elastic-apm-axum` adds route names on top of it.
 //!
+//! | to | use |
+//! |---|---|
+//! | leave requests out | `transaction_ignore_urls`, `transaction_ignore_user_agents`, [`ApmLayer::ignore`], [`CurrentTransaction`]`.discard()` |
+//! | record the bodies of requests | the option `capture_body` and [`CaptureBodyLayer`] |
+//! | say who the user is | [`ApmLayer::user`], or `set_user_context` in the handler |
+//! | report the error behind a response | [`CapturedError`] |
+//! | record what a proxy in front was asked for | [`ApmLayer::trust_forwarded_headers`] |
+//! | end long responses with their headers | [`ApmLayer::end_at_headers`] |
+//!
 //! ```
 //! use elastic_apm_tower::ApmLayer;
 //! use http::{Request, Response};
@@ -15,7 +24,11 @@
 //! let service = ServiceBuilder::new().layer(ApmLayer::new()).service(service_fn(hello));
 //! # drop(service);
 //! ```
+//!
+//! [`ApmClientLayer`] wraps a client: one exit span per request, with the headers that continue the trace.
 
+pub mod client;
 pub mod server;
 
-pub use server::ApmLayer;
+pub use client::ApmClientLayer;
+pub use server::{ApmLayer, CaptureBodyLayer, CapturedError, CurrentTransaction};

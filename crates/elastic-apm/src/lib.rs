@@ -7,6 +7,9 @@ pub use elastic_apm_axum as axum;
 #[cfg(feature = "reqwest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use elastic_apm_reqwest as reqwest;
+#[cfg(feature = "reqwest-0_12")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest-0_12")))]
+pub use elastic_apm_reqwest::v0_12 as reqwest_0_12;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub use elastic_apm_tower as tower;
@@ -21,15 +24,17 @@ pub use elastic_apm_core::testing;
 
 // The agent and its handles.
 pub use elastic_apm_core::{
-    Agent, AgentBuilder, ConfigError, ConfigWarning, DropReason, LogLevel, LogLevelError, Source, Stats,
-    Tracer, default_tracer,
+    Agent, AgentBuilder, CaptureBody, ConfigError, ConfigWarning, DropReason, LogLevel, LogLevelError,
+    Source, Stats, TraceContinuationStrategy, Tracer, default_tracer,
 };
 // Transactions and spans.
 pub use elastic_apm_core::{
-    CapturedRequest, CapturedResponse, EnteredContext, FutureExt, InContext, InSpan, Run, Span, SpanBuilder,
-    SpanScope, TaskContext, Transaction, TransactionBuilder, TransactionOptions, TransactionRef,
-    TransactionScope,
+    CaptureRules, CapturedBody, CapturedRequest, CapturedResponse, EnteredContext, FutureExt, InContext,
+    InSpan, Run, Span, SpanBuilder, SpanScope, StreamExt, StreamInSpan, TaskContext, Transaction,
+    TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
 };
+// Outgoing calls.
+pub use elastic_apm_core::{CallBody, CallOptions, HttpCall, sql_signature};
 // Whatever is current.
 pub use elastic_apm_core::{
     capture_error, capture_message, capture_span, current_trace_context, inject, label, set_custom_context,
@@ -49,3 +54,8 @@ pub use elastic_apm_core::{Transport, TransportError, TransportFuture};
 #[path = "private/mod.rs"]
 pub mod __private;
 pub mod prelude;
+
+/// The page `docs/custom-code.md`, whose examples are tests.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../../docs/custom-code.md")]
+mod custom_code {}

@@ -1,7 +1,7 @@
 //! What most files that describe their own work need: `use elastic_apm::prelude::*;`.
 //!
-//! Functions on whatever is current, the attributes of the same names, [`FutureExt`] for futures, and the few types that
-//! their arguments have. No module named after a crate is here, so that `axum` and `tower` still mean those crates.
+//! Functions on whatever is current, the attributes of the same names, the methods of [`FutureExt`](crate::FutureExt) and
+//! [`StreamExt`](crate::StreamExt), and the few types that their arguments have. Other traits of these names stay usable beside them. No module named after a crate is here, so that `axum` and `tower` still mean those crates.
 //!
 //! ```
 //! use elastic_apm::prelude::*;
@@ -14,9 +14,9 @@
 //! ```
 
 pub use elastic_apm_core::{
-    Agent, FutureExt, Outcome, TraceContext, User, capture_error, capture_message, capture_span, inject,
-    label, set_custom_context, set_transaction_name, set_transaction_outcome, set_transaction_result,
-    set_user_context, span, transaction,
+    Agent, FutureExt as _, Outcome, StreamExt as _, TraceContext, User, capture_error, capture_message,
+    capture_span, inject, label, set_custom_context, set_transaction_name, set_transaction_outcome,
+    set_transaction_result, set_user_context, span, transaction,
 };
 
 #[cfg(feature = "macros")]

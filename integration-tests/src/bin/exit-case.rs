@@ -1,13 +1,16 @@
-//! A program that records three events and then leaves in the way its argument names. Its parent watches what arrives.
+//! A program that records three events and then leaves, at the place and in the way its arguments name. Its parent watches what
+//! arrives.
 //!
-//! The agent is the process's default one, set up by the environment; unless the way's name says `bound`, nothing ever drops
-//! it.
+//! The agent is the process's default one, set up by the environment. With a way that ends in `-static` nothing ever drops it.
 
-use std::process::{ExitCode, exit};
+use std::process::{ExitCode, abort, exit};
 use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 
 use elastic_apm::{Agent, capture_span, default_tracer};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::yield_now;
 
 /// Where an agent lives that is never dropped.
 static AGENT: OnceLock<Agent> = OnceLock::new();
@@ -16,34 +19,67 @@ static AGENT: OnceLock<Agent> = OnceLock::new();
 const RETURNED: u8 = 7;
 
 fn main() -> ExitCode {
-    match std::env::args().nth(1).unwrap_or_default().as_str() {
-        "return-bound" => {
-            let _apm = Agent::builder().install();
-            record();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["without-tokio", way] => leave(way, record),
+        [place, flavor, way] => in_tokio(place, &runtime(flavor), way),
+        _ => panic!("no place and way to leave is called {arguments:?}"),
+    }
+    ExitCode::from(RETURNED)
+}
+
+fn runtime(flavor: &str) -> Runtime {
+    let mut builder = match flavor {
+        "current-thread" => Builder::new_current_thread(),
+        "multi-thread" => Builder::new_multi_thread(),
+        unknown => panic!("no runtime is called {unknown:?}"),
+    };
+    builder.build().expect("a runtime")
+}
+
+fn in_tokio(place: &str, runtime: &Runtime, way: &str) {
+    match place {
+        // Only the work is async.
+        "around" => leave(way, || runtime.block_on(async { record() })),
+        "inside" => runtime.block_on(async {
+            yield_now().await;
+            leave(way, record);
+        }),
+        // A panic ends the task alone, whatever the way out of `main` is then.
+        "task" => runtime.block_on(async {
+            let way = way.to_owned();
+            let _ = tokio::spawn(async move { leave(&way, record) }).await;
+        }),
+        unknown => panic!("no place is called {unknown:?}"),
+    }
+}
+
+/// Starts an agent, does the work, and leaves.
+fn leave(way: &str, work: impl FnOnce()) {
+    let agent = Agent::builder().install();
+    let (way, agent) = match way.strip_suffix("-static") {
+        Some(way) => {
+            let _ = AGENT.set(agent);
+            (way, None)
         }
-        "return" => {
-            install();
-            record();
-        }
-        "exit-bound" => {
-            let _apm = Agent::builder().install();
-            record();
-            exit(3);
-        }
-        "exit" => {
-            install();
-            record();
-            exit(3);
+        None => (way, Some(agent)),
+    };
+    work();
+    match way {
+        "return" => {}
+        "panic" => panic!("on purpose"),
+        "exit" => exit(3),
+        "drop" => {
+            drop(agent);
+            // Without the hooks that run at an exit.
+            abort();
         }
         "exit-in-a-thread" => {
-            install();
-            record();
             let never = thread::spawn(|| exit(3)).join();
             drop(never);
         }
         "exit-while-recording" => {
-            install();
-            record();
             for _ in 0..4 {
                 thread::spawn(|| {
                     loop {
@@ -53,29 +89,14 @@ fn main() -> ExitCode {
             }
             exit(3);
         }
-        "panic-bound" => {
-            let _apm = Agent::builder().install();
+        "exit-knowing-the-server-is-down" => {
+            let agent = agent.expect("an agent that is not in a static");
+            assert!(!agent.flush(Duration::from_secs(30)), "the server is down");
             record();
-            panic!("on purpose");
+            exit(3);
         }
-        "panic" => {
-            install();
-            record();
-            panic!("on purpose");
-        }
-        "current-thread-return" => current_thread(false),
-        "current-thread-exit" => current_thread(true),
-        "multi-thread-return" => multi_thread(false),
-        "multi-thread-exit" => multi_thread(true),
-        "multi-thread-panic" => multi_thread_panic(),
-        "multi-thread-bound" => multi_thread_bound(),
         unknown => panic!("no way to leave is called {unknown:?}"),
     }
-    ExitCode::from(RETURNED)
-}
-
-fn install() {
-    let _ = AGENT.set(Agent::builder().install());
 }
 
 fn record() {
@@ -83,40 +104,4 @@ fn record() {
     drop(capture_span("first"));
     drop(capture_span("second"));
     transaction.end_with("job", "success");
-}
-
-#[tokio::main(flavor = "current_thread")]
-async fn current_thread(leave: bool) {
-    install();
-    record();
-    tokio::task::yield_now().await;
-    if leave {
-        exit(3);
-    }
-}
-
-#[tokio::main]
-async fn multi_thread(leave: bool) {
-    install();
-    // Ends the process in the middle of a worker's task, or only the task.
-    let task = tokio::spawn(async move {
-        record();
-        if leave {
-            exit(3);
-        }
-    });
-    let _ = task.await;
-}
-
-#[tokio::main]
-async fn multi_thread_panic() {
-    install();
-    record();
-    panic!("on purpose");
-}
-
-#[tokio::main]
-async fn multi_thread_bound() {
-    let _apm = Agent::builder().install();
-    record();
 }

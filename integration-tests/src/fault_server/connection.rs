@@ -13,6 +13,8 @@ use super::{Answer, Fault, Received, Shared};
 /// The longest head and the longest body that are read; an agent that sends more is cut off.
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_BODY: usize = 64 * 1024 * 1024;
+/// How much of a request tells its method.
+const METHOD: usize = 4;
 /// How much is read at once, so that "before the body" is not after it.
 const PIECE: usize = 512;
 
@@ -64,8 +66,13 @@ struct Connection<S> {
 impl<S: Wire> Connection<S> {
     /// One request and what is done with it; says whether there can be another one.
     async fn exchange(&mut self, number: u64, shared: &Shared) -> io::Result<bool> {
-        if self.buffer.is_empty() && self.fill(PIECE).await? == 0 {
-            return Ok(false);
+        while self.buffer.len() < METHOD {
+            if self.fill(PIECE).await? == 0 {
+                return Ok(false);
+            }
+        }
+        if self.buffer.starts_with(b"GET ") {
+            return self.question(number, shared).await;
         }
         let fault = shared.fault();
         if let Fault::ResetAfter(bytes) = fault {
@@ -129,6 +136,16 @@ impl<S: Wire> Connection<S> {
             }
             Fault::ResetAfter(_) => Ok(false),
         }
+    }
+
+    /// Answers what agents ask beside sending events.
+    async fn question(&mut self, number: u64, shared: &Shared) -> io::Result<bool> {
+        let mut request = self.read_head(number).await?;
+        self.read_body(&mut request).await?;
+        let answer = shared.questions.answer(&request);
+        request.status = Some(answer.status);
+        shared.questions.record(request);
+        self.answer(&answer).await
     }
 
     async fn reset_after(&mut self, bytes: usize, number: u64, shared: &Shared) -> io::Result<bool> {

@@ -31,6 +31,18 @@ impl Received {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether it asks for this path, whatever the query. Behind a proxy's back the path may come with a host.
+    #[must_use]
+    pub fn is_for(&self, path: &str) -> bool {
+        let target = self.request_line.split(' ').nth(1).unwrap_or_default();
+        let target = target.split('?').next().unwrap_or_default();
+        let asked = match target.split_once("://") {
+            Some((_, rest)) => rest.find('/').map_or("/", |start| &rest[start..]),
+            None => target,
+        };
+        asked == path
+    }
+
     /// Whether it was answered as a working server does.
     #[must_use]
     pub fn is_taken(&self) -> bool {

@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 
-use elastic_apm::{FutureExt, Outcome, TaskContext, capture_span, span, span_id, trace_id, transaction_id};
+use elastic_apm::{
+    FutureExt, Outcome, SpanBuilder, TaskContext, capture_span, span, span_id, trace_id, transaction_id,
+};
 use elastic_apm_integration_tests::CheckedAgent;
 use tokio::runtime::Builder;
 use tokio::task::{JoinSet, yield_now};
@@ -61,13 +63,64 @@ fn a_future_keeps_its_context_when_it_moves_between_threads() {
 }
 
 #[tokio::test]
-async fn a_span_put_around_a_future_before_its_transaction_runs_has_no_parent_and_is_not_recorded() {
+async fn a_span_put_around_a_future_before_its_transaction_runs_is_a_child_of_that_transaction() {
     let agent = CheckedAgent::new();
+    let work = async { async {}.in_span("inner").await }.in_span("outer");
 
-    // The parent is what is current where `in_span` is called, and here that is nothing.
-    agent.tracer().transaction("job", "script").run(async {}.in_span("too early")).await;
+    agent.tracer().transaction("job", "script").run(work).await;
 
-    assert_eq!(agent.events().tree(), "transaction job [success]\n");
+    assert_eq!(
+        agent.events().tree(),
+        "transaction job [success]\n  span outer [success]\n    span inner [success]\n"
+    );
+}
+
+#[tokio::test]
+async fn a_span_described_by_a_closure_before_its_transaction_runs_keeps_its_description() {
+    let agent = CheckedAgent::new();
+    let described = async {}.in_span(|| span("described").span_type("app").label("cup", 2));
+    let forgotten = described.in_span(span("forgotten"));
+
+    agent.tracer().transaction("job", "script").run(forgotten).await;
+
+    let events = agent.events();
+    assert_eq!(events.tree(), "transaction job [success]\n  span described [success]\n");
+    let described = events.span("described");
+    assert_eq!((described.kind.as_str(), described.labels.len()), ("app", 1));
+}
+
+#[tokio::test]
+async fn a_handle_given_to_a_future_before_anything_is_current_keeps_its_parent() {
+    let agent = CheckedAgent::new();
+    let transaction = agent.tracer().transaction("job", "script").start();
+
+    let child = async { span_id() }.in_span(transaction.span("child"));
+
+    assert_eq!(child.await, Some(agent.events().span("child").id));
+}
+
+#[tokio::test]
+async fn a_future_put_into_the_current_span_before_its_transaction_runs_sees_that_transaction() {
+    let agent = CheckedAgent::new();
+    let work = async { transaction_id() }.in_current_span();
+
+    let seen = agent.tracer().transaction("job", "script").run(work).await;
+
+    assert_eq!(seen, Some(agent.events().transaction("job").id));
+}
+
+#[test]
+fn a_description_that_panics_leaves_nothing_current_and_no_span() {
+    let agent = CheckedAgent::new();
+    let work = async {}.in_span(|| -> SpanBuilder { panic!("boom") });
+    let mut run = Box::pin(agent.tracer().transaction("job", "script").run(work));
+
+    let panicked = catch_unwind(AssertUnwindSafe(|| poll_once(run.as_mut()))).is_err();
+
+    assert!(panicked);
+    assert_nothing_current();
+    drop(run);
+    assert_eq!(agent.events().tree(), "transaction job [failure]\n  error boom\n");
 }
 
 #[test]

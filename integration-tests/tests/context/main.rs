@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `futures` | futures: over awaits, in tasks, joined, cancelled, never polled, dropped |
 //! | `guards` | guards: held over awaits, and dropped in any order |
+//! | `streams` | streams: when their span starts and ends, and where it is current |
 //! | `ends` | ends: by name, twice, with nothing current, and those of agents and threads |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
@@ -11,6 +12,7 @@
 mod ends;
 mod futures;
 mod guards;
+mod streams;
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};

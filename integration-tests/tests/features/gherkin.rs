@@ -1,7 +1,9 @@
-//! As much of Gherkin as Elastic's features use: scenarios, outlines with examples, tables below steps, tags.
+//! Elastic's features as lists of scenarios: outlines unrolled, the background's steps in front.
+
+use gherkin::{Examples, Feature, GherkinEnv};
 
 /// One scenario, or one row of an outline.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scenario {
     pub(crate) name: String,
     tags: Vec<String>,
@@ -34,55 +36,33 @@ impl Scenario {
     }
 }
 
-/// Every scenario of a feature, the background's steps first, outlines unrolled.
+/// Every scenario of a feature.
 pub(crate) fn scenarios(feature: &str) -> Vec<Scenario> {
-    let (mut background, mut found, mut tags): (Vec<Step>, Vec<Outline>, Vec<String>) = Default::default();
-    for line in feature.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let (keyword, rest) = line.split_once(' ').unwrap_or((line, ""));
-        match (keyword, found.last_mut()) {
-            ("Feature:" | "Background:", _) => {}
-            ("Scenario:" | "Scenario", _) => {
-                let name = line.split_once(':').map_or("", |(_, name)| name).trim().to_owned();
-                let scenario = Scenario { name, tags: std::mem::take(&mut tags), steps: background.clone() };
-                found.push(Outline { scenario, examples: None });
-            }
-            ("Examples:", Some(outline)) => outline.examples = Some(Vec::new()),
-            ("Given" | "When" | "Then" | "And" | "But", outline) => {
-                let step = Step { text: rest.trim().to_owned(), table: Vec::new() };
-                outline.map_or(&mut background, |outline| &mut outline.scenario.steps).push(step);
-            }
-            (_, Some(outline)) if line.starts_with('|') => outline.take_row(cells(line)),
-            _ if line.starts_with('@') => tags.extend(line.split_whitespace().map(str::to_owned)),
-            _ => panic!("not understood: {line}"),
-        }
-    }
-    found.into_iter().flat_map(Outline::unroll).collect()
+    let feature = Feature::parse(feature, GherkinEnv::default()).unwrap();
+    assert!(feature.rules.is_empty(), "no feature of Elastic's has rules");
+    let background = feature.background.map(|background| background.steps).unwrap_or_default();
+    let unrolled = feature.scenarios.into_iter().flat_map(|scenario| {
+        let steps = background.iter().cloned().chain(scenario.steps).map(|step| Step {
+            text: step.value,
+            table: step.table.map(|table| table.rows).unwrap_or_default(),
+        });
+        unroll(
+            Scenario { name: scenario.name, tags: scenario.tags, steps: steps.collect() },
+            scenario.examples,
+        )
+    });
+    unrolled.collect()
 }
 
-/// A scenario in the making; with examples it is one for each of their rows.
-struct Outline {
-    scenario: Scenario,
-    examples: Option<Vec<Vec<String>>>,
-}
-
-impl Outline {
-    fn take_row(&mut self, row: Vec<String>) {
-        match (&mut self.examples, self.scenario.steps.last_mut()) {
-            (Some(examples), _) => examples.push(row),
-            (None, Some(step)) => step.table.push(row),
-            (None, None) => panic!("a row below no step: {row:?}"),
-        }
+/// A scenario as it is, or one for each row of its examples.
+fn unroll(scenario: Scenario, examples: Vec<Examples>) -> Vec<Scenario> {
+    if examples.is_empty() {
+        return vec![scenario];
     }
-
-    fn unroll(self) -> Vec<Scenario> {
-        match self.examples.as_deref() {
-            None => vec![self.scenario],
-            Some([columns, rows @ ..]) => rows.iter().map(|row| self.scenario.of_row(columns, row)).collect(),
-            Some([]) => panic!("an outline without examples: {}", self.scenario.name),
-        }
-    }
-}
-
-fn cells(line: &str) -> Vec<String> {
-    line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+    let tables = examples.into_iter().filter_map(|examples| examples.table);
+    let rows = tables.flat_map(|table| {
+        let (columns, rows) = table.rows.split_first().unwrap();
+        rows.iter().map(|row| scenario.of_row(columns, row)).collect::<Vec<_>>()
+    });
+    rows.collect()
 }

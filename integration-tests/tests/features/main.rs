@@ -22,8 +22,7 @@ fn scenarios(feature: &str) -> Option<Vec<Scenario>> {
 #[tokio::test]
 async fn outcomes_are_decided_as_elastics_feature_says() {
     let Some(scenarios) = scenarios("outcome") else { return };
-    let (grpc, ours): (Vec<_>, Vec<_>) =
-        scenarios.into_iter().partition(|scenario| scenario.has_tag("@grpc"));
+    let (grpc, ours): (Vec<_>, Vec<_>) = scenarios.into_iter().partition(|scenario| scenario.has_tag("grpc"));
 
     for scenario in &ours {
         outcome::World::default().run(scenario).await;

@@ -107,3 +107,29 @@ async fn an_answer_that_is_no_http_is_a_failure() {
 
     assert_failed_without_status(&agent);
 }
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_is_a_failure_without_a_status() {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+
+    let error = in_job(&agent, client().get(format!("https://{}/", server.host)).send()).await.unwrap_err();
+
+    assert!(error.is_connect());
+    assert_failed_without_status(&agent);
+}
+
+#[tokio::test]
+async fn a_url_that_cannot_be_called_fails_as_without_us_and_leaves_a_valid_span() {
+    let agent = CheckedAgent::new();
+    let plain = ClientBuilder::new(reqwest::Client::new()).build();
+
+    for url in ["data:text/plain,hello", "unix:/run/docker.sock", "http://[::1%25eth0]/", "/only/a/path"] {
+        let expected = plain.get(url).send().await.unwrap_err().to_string();
+        let error = in_job(&agent, client().get(url).send()).await.unwrap_err();
+        assert_eq!(error.to_string(), expected, "{url}");
+    }
+
+    for span in agent.events().spans {
+        assert_eq!((span.name.as_str(), span.outcome), ("GET", Some(Outcome::Failure)));
+    }
+}

@@ -1,19 +1,26 @@
-//! The reqwest middleware against real servers: spans, headers, and what the caller gets.
+//! HTTP clients against real servers: spans, headers, and what the caller gets.
 //!
 //! | module | rules about |
 //! |---|---|
+//! | `every_client` | what holds of every way to send a request; the other modules go on with reqwest 0.13 |
 //! | `spans` | what the span says |
 //! | `failures` | calls without an answer |
 //! | `answers` | what the caller gets: the same as without us |
+//! | `bodies` | spans that last until the body has been read |
 //! | `headers` | the headers that continue the trace |
-//! | `nesting` | calls below spans, below each other, and in retries |
+//! | `nesting` | calls below spans, below each other, and in retries of one's own |
+//! | `retries` | beside reqwest-retry, and error events |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
 mod answers;
+mod bodies;
+mod clients;
+mod every_client;
 mod failures;
 mod headers;
 mod nesting;
+mod retries;
 mod spans;
 
 use std::sync::{Arc, Mutex};

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use axum::body::Body;
 use bytes::Bytes;
-use elastic_apm::Tracer;
+use elastic_apm::tower::CapturedError;
+use elastic_apm::{CaptureBody, Tracer};
 use elastic_apm_integration_tests::CheckedAgent;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Frame;
@@ -16,7 +17,7 @@ use crate::client::{controlled_body, data};
 use crate::stack::{AXUM_HTTP1, AXUM_HTTP2, Around, Server, Stack, TOWER_HTTP1, TOWER_HTTP2};
 
 /// The last part of the path says which answer is wanted.
-const ANSWERS: [&str; 14] = [
+const ANSWERS: [&str; 18] = [
     "fixed",
     "empty",
     "large",
@@ -31,13 +32,18 @@ const ANSWERS: [&str; 14] = [
     "many-headers",
     "close",
     "zero-length-frames",
+    "echo",
+    "unread-request",
+    "event-stream",
+    "carries-an-error",
 ];
 
 async fn answers(request: Request<Body>) -> Response<Body> {
     let answer = Response::builder();
     let (frames, stream) = controlled_body();
     let send = |texts: &[&'static str]| texts.iter().for_each(|text| frames.send(data(text)).unwrap());
-    match request.uri().path().rsplit('/').next().unwrap() {
+    let path = request.uri().path().to_owned();
+    match path.rsplit('/').next().unwrap() {
         "fixed" => answer.header("content-type", "text/plain").body(Body::from("hello")),
         "empty" => answer.body(Body::empty()),
         "large" => answer.body(Body::from("x".repeat(1 << 20))),
@@ -83,6 +89,15 @@ async fn answers(request: Request<Body>) -> Response<Body> {
             send(&["", "one", "", ""]);
             answer.body(stream)
         }
+        "echo" => answer.body(request.into_body()),
+        "unread-request" => answer.status(413).body(Body::from("too large")),
+        "event-stream" => {
+            send(&["data: 1\n\n", "data: 2\n\n"]);
+            answer.header("content-type", "text/event-stream").body(stream)
+        }
+        "carries-an-error" => {
+            answer.status(500).extension(CapturedError::new("lost".to_owned())).body(Body::from("sorry"))
+        }
         other => unreachable!("{other}"),
     }
     .unwrap()
@@ -92,10 +107,12 @@ async fn answers(request: Request<Body>) -> Response<Body> {
 async fn servers(stack: Stack, agent: &CheckedAgent) -> (Server, Vec<(&'static str, Server)>) {
     let bare = stack.serve_with(Tracer::noop(), Around::Bare, answers).await;
     let unsampled = CheckedAgent::with(|options| options.transaction_sample_rate(0.0));
+    let capturing = CheckedAgent::with(|options| options.capture_body(CaptureBody::All));
     let others = vec![
         ("traced", stack.serve_with(agent.tracer(), Around::OursAlone, answers).await),
         ("traced twice", stack.serve_with(agent.tracer(), Around::OursTwice, answers).await),
         ("unsampled", stack.serve_with(unsampled.tracer(), Around::OursAlone, answers).await),
+        ("capturing bodies", stack.serve_with(capturing.tracer(), Around::CapturingBodies, answers).await),
         ("without an agent", stack.serve_with(Tracer::noop(), Around::OursAlone, answers).await),
     ];
     (bare, others)
@@ -138,7 +155,11 @@ async fn every_byte_over_http1_is_the_same() {
                     .unwrap();
                 }
                 write!(request, "{method} /orders/{answer} HTTP/{version}\r\nhost: a.test\r\n").unwrap();
-                request.push_str("te: trailers\r\nconnection: close\r\n\r\n");
+                request.push_str("te: trailers\r\nconnection: close\r\n");
+                request.push_str(match method {
+                    "POST" => "content-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n",
+                    _ => "\r\n",
+                });
 
                 let expected = raw(&bare, &request).await;
                 // A body that is too short makes hyper break the connection off.
@@ -181,9 +202,10 @@ struct Parts {
 
 async fn parts(server: &Server, method: &str, answer: &str) -> Result<Parts, String> {
     let request = Request::builder().method(method).uri(format!("/orders/{answer}")).header("te", "trailers");
+    let body = if method == "POST" { Body::from("onetwo") } else { Body::empty() };
+    let request = request.header("content-type", "text/plain").body(body).unwrap();
     let mut client = server.connect().await;
-    let answer =
-        client.send(request.body(Body::empty()).unwrap()).await.map_err(|error| error.to_string())?;
+    let answer = client.send(request).await.map_err(|error| error.to_string())?;
     let (mut head, body) = answer.into_parts();
     head.headers.remove("date");
     let body = match body.collect().await {

@@ -1,13 +1,14 @@
 //! What is recorded of request and response, and when nothing is.
 
 use axum::body::Body;
-use elastic_apm::Tracer;
 use elastic_apm::intake::Request as RequestContext;
+use elastic_apm::{Tracer, User, set_user_context};
 use elastic_apm_integration_tests::CheckedAgent;
 use http::{Request, Response};
+use serde_json::json;
 
 use crate::client::events_of;
-use crate::stack::{Around, Framework, PATH, Protocol, Stack};
+use crate::stack::{Around, Framework, Options, PATH, Protocol, Stack};
 
 async fn answers(_: Request<Body>) -> Response<Body> {
     Response::builder()
@@ -58,7 +59,9 @@ pub(crate) async fn request_and_response_are_described_and_secrets_redacted(stac
     for secret in ["authorization", "x-api-key", "x-auth-token"] {
         assert_eq!(headers.get(secret), Some("[REDACTED]"));
     }
-    assert_eq!(headers.get("cookie"), Some("sessionid=[REDACTED]; theme=dark; auth_token=[REDACTED]"));
+    assert_eq!(headers.get("cookie"), Some("[REDACTED]"), "cookies are told by name");
+    let cookies = json!({"sessionid": "[REDACTED]", "theme": "dark", "auth_token": "[REDACTED]"});
+    assert_eq!(request.cookies, cookies.as_object().cloned());
     assert_eq!((headers.get_all("accept").len(), headers.get("user-agent")), (2, Some("test/1.0")));
     let response = events.transactions[0].context.as_ref().unwrap().response.as_ref().unwrap();
     assert_eq!(response.status_code, Some(200));
@@ -103,15 +106,36 @@ pub(crate) async fn two_layers_make_one_transaction(stack: Stack) {
     events.transaction(&stack.name("GET"));
 }
 
-pub(crate) async fn ignored_urls_make_none(stack: Stack) {
-    let agent = CheckedAgent::with(|options| options.transaction_ignore_urls(["/other", "/ORDERS/*"]));
-    let inside = |_| async { Response::new(Body::from(format!("{:?}", elastic_apm::trace_id()))) };
-    let server = stack.serve_with(agent.tracer(), Around::OursTwice, inside).await;
+pub(crate) async fn the_layers_closure_says_who_the_user_is_and_the_handler_knows_better(stack: Stack) {
+    let agent = CheckedAgent::new();
+    let user = |request: &http::request::Parts| {
+        let id = request.headers.get("x-user")?.to_str().ok()?.to_owned();
+        Some(User { id: Some(id.into()), ..User::default() })
+    };
+    let server = stack
+        .serve_told(&agent, Options { user: Some(user), ..Options::default() }, |request| async move {
+            if request.headers().contains_key("x-session") {
+                set_user_context(User { username: Some("joe".into()), ..User::default() });
+            }
+            Response::new(Body::empty())
+        })
+        .await;
 
-    let (_, body) = server.connect().await.exchange(Request::get(format!("{PATH}?query"))).await;
+    let mut client = server.connect().await;
+    client.exchange(Request::get(PATH).header("x-user", "42")).await;
+    client.exchange(Request::get(PATH).header("x-user", "42").header("x-session", "1")).await;
+    client.exchange(Request::get(PATH)).await;
 
-    assert_eq!(&*body, b"None");
-    assert_eq!((agent.events().transactions.len(), agent.stats().recorded()), (0, 0));
+    let events = events_of(&agent, 3).await;
+    let users: Vec<_> = events
+        .transactions
+        .iter()
+        .map(|event| {
+            let user = event.context.as_ref().unwrap().user.as_deref();
+            user.map(|user| (user.id.as_deref(), user.username.as_deref()))
+        })
+        .collect();
+    assert_eq!(users, [Some((Some("42"), None)), Some((None, Some("joe"))), None]);
 }
 
 pub(crate) async fn without_an_agent_the_layer_passes_through(stack: Stack) {

@@ -1,15 +1,16 @@
 //! Requests that no honest client sends, as raw bytes: the service answers as ever, and what is recorded is valid.
 
 use axum::body::Body;
-use elastic_apm::intake::Request as RequestContext;
+use elastic_apm::intake::{Body as BodyContext, Request as RequestContext};
 use elastic_apm::testing::Events;
 use elastic_apm_integration_tests::CheckedAgent;
 use http::{Request, Response};
+use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::events_of;
-use crate::stack::{AXUM_HTTP1, Server, TOWER_HTTP1};
+use crate::stack::{AXUM_HTTP1, Around, Server, TOWER_HTTP1};
 
 async fn answers(_: Request<Body>) -> Response<Body> {
     Response::new(Body::from("hello"))
@@ -92,7 +93,8 @@ async fn header_values_of_64_kilobytes_are_cut() {
         let headers = &described(events).headers;
         let long = headers.get("x-long").unwrap();
         assert_eq!((long.chars().count(), long.ends_with('…')), (1024, true));
-        assert_eq!(headers.get("cookie"), Some("sessionid=[REDACTED]"));
+        assert_eq!(headers.get("cookie"), Some("[REDACTED]"));
+        assert_eq!(described(events).cookies.as_ref().unwrap()["sessionid"], "[REDACTED]");
         assert_eq!(events.transactions[0].parent_id, None);
     })
     .await;
@@ -164,16 +166,18 @@ async fn credentials_in_the_request_target_never_leave() {
 }
 
 #[tokio::test]
-async fn unusual_methods_are_recorded_as_they_are() {
-    on_both(
-        b"BREW /orders/7 HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n",
-        "HTTP/1.1 200 OK",
-        |events| {
-            assert_eq!(described(events).method, "BREW");
-            assert!(events.transactions[0].name.as_ref().unwrap().starts_with("BREW "));
-        },
-    )
-    .await;
+async fn methods_that_nobody_registered_are_recorded_as_they_are_and_named_other() {
+    for (method, name) in
+        [("BREW", "OTHER "), ("get", "OTHER "), ("X-1-2-3", "OTHER "), ("PROPFIND", "PROPFIND ")]
+    {
+        let request = format!("{method} /orders/7 HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n\r\n");
+
+        on_both(request.as_bytes(), "HTTP/1.1 200 OK", |events| {
+            assert_eq!(described(events).method, method);
+            assert!(events.transactions[0].name.as_ref().unwrap().starts_with(name), "{method}");
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
@@ -208,4 +212,87 @@ async fn hostile_trace_headers_start_a_new_trace() {
         assert_eq!(events.transactions[0].parent_id, None);
     })
     .await;
+}
+
+#[tokio::test]
+async fn thirty_three_tracestate_members_spoil_the_list_and_not_the_trace() {
+    let members: String = (0..33).map(|number| format!("tracestate: es{number}=s:0.5\r\n")).collect();
+    let request = format!(
+        "GET /orders/7 HTTP/1.1\r\nhost: a.test\r\n{members}\
+         traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nconnection: close\r\n\r\n"
+    );
+
+    on_both(request.as_bytes(), "HTTP/1.1 200 OK", |events| {
+        let event = &events.transactions[0];
+        assert_eq!(event.trace_id.to_string(), "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(event.sample_rate, None, "nobody said at which rate");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_traceparent_that_is_ignored_is_explained_in_the_log() {
+    let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for (traceparents, lines) in [(&[][..], 0), (&[good], 0), (&["nonsense"], 1), (&[good, good], 1)] {
+        let agent = CheckedAgent::with(|options| options.log_level(elastic_apm::LogLevel::Debug));
+        let server = TOWER_HTTP1.serve(&agent, answers).await;
+        let headers: String = traceparents.iter().map(|value| format!("traceparent: {value}\r\n")).collect();
+
+        raw(&server, format!("GET / HTTP/1.1\r\nhost: a\r\n{headers}connection: close\r\n\r\n").as_bytes())
+            .await;
+
+        let log = agent.log_lines();
+        let found = log.iter().filter(|line| line.contains("traceparent ignored")).count();
+        assert_eq!(found, lines, "{traceparents:?}: {log:#?}");
+    }
+}
+
+#[tokio::test]
+async fn headers_that_fill_the_servers_buffer_leave_an_event_that_fits() {
+    // What takes the most room in JSON.
+    for filling in [&b"\""[..], b"\\", b"\xff", "𝄞".as_bytes()] {
+        let value = filling.repeat(3_800 / filling.len());
+        let mut request = b"GET /orders/7 HTTP/1.1\r\nhost: a.test\r\nconnection: close\r\n".to_vec();
+        for number in 0..45 {
+            request.extend(joined(&[format!("x-{number}: ").as_bytes(), &value, b"\r\n"]));
+            request.extend(joined(&[format!("cookie: c{number}=").as_bytes(), &value, b"\r\n"]));
+        }
+        request.extend(b"x-last: small\r\n\r\n");
+
+        on_both(&request, "HTTP/1.1 200 OK", |events| {
+            let request = described(events);
+            assert!((10..46).contains(&request.headers.len()), "{}", request.headers.len());
+            assert_eq!(request.headers.get("x-last"), Some("small"), "what is small has room");
+            assert!(request.cookies.as_ref().is_some_and(|cookies| !cookies.is_empty()));
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_hostile_form_is_captured_within_bounds() {
+    let fields = ["&".repeat(200_000), "=".repeat(200_000), "%".repeat(200_000), "password=".repeat(20_000)];
+    for form in fields {
+        for stack in [TOWER_HTTP1, AXUM_HTTP1] {
+            let agent = CheckedAgent::with(|options| options.capture_body(elastic_apm::CaptureBody::All));
+            let reads = |request: Request<Body>| async {
+                let body = request.into_body().collect().await.unwrap().to_bytes();
+                Response::new(Body::from(body.len().to_string()))
+            };
+            let server = stack.serve_with(agent.tracer(), Around::CapturingBodies, reads).await;
+            let request = format!(
+                "POST /orders/7 HTTP/1.1\r\nhost: a.test\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+                 content-length: {}\r\nconnection: close\r\n\r\n{form}",
+                form.len()
+            );
+
+            assert_eq!(raw(&server, request.as_bytes()).await, "HTTP/1.1 200 OK");
+
+            let events = events_of(&agent, 1).await;
+            let Some(BodyContext::Text(text)) = &described(&events).body else {
+                panic!("no body: {events:?}")
+            };
+            assert!(text.chars().count() <= 10_000);
+        }
+    }
 }

@@ -5,20 +5,30 @@
 //! |---|---|
 //! | `stack` | serves a handler on one of the four stacks |
 //! | `client` | speaks to it over one connection that it can cut |
-//! | `answers`, `aborts`, `panics`, `timeouts`, `traces`, `exchange` | cases that run on every stack |
-//! | `routes`, `plain` | what only axum does, what only plain Tower does |
+//! | `answers`, `aborts`, `panics`, `timeouts`, `long_lived` | when a transaction ends, and how; on every stack |
+//! | `traces`, `naming`, `ignoring`, `exchange`, `proxies`, `bodies`, `handler_errors` | what is recorded; on every stack |
+//! | `routes`, `router`, `plain` | what only axum does, what only plain Tower does |
+//! | `beside` | layers of others on either side of ours |
 //! | `bytes`, `hostile` | answers compared byte for byte; requests that no honest client sends |
 //! | `types` | what the layer must compile with |
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
 mod aborts;
 mod answers;
+mod beside;
+mod bodies;
 mod bytes;
 mod client;
 mod exchange;
+mod handler_errors;
 mod hostile;
+mod ignoring;
+mod long_lived;
+mod naming;
 mod panics;
 mod plain;
+mod proxies;
+mod router;
 mod routes;
 mod stack;
 mod timeouts;
@@ -71,10 +81,45 @@ on_every_stack! {
     traces::the_callers_trace_is_continued,
     traces::garbage_and_duplicates_start_a_new_trace,
     traces::an_unsampled_caller_gets_a_bare_transaction,
+    traces::a_restarted_trace_links_to_the_callers,
+    traces::a_trace_restarted_for_strangers_continues_where_an_elastic_agent_is_part_of_it,
+    traces::a_restart_without_a_caller_links_to_nobody,
     exchange::request_and_response_are_described_and_secrets_redacted,
     exchange::without_captured_headers_the_url_is_still_whole,
     exchange::an_unsampled_request_describes_nothing,
     exchange::two_layers_make_one_transaction,
-    exchange::ignored_urls_make_none,
     exchange::without_an_agent_the_layer_passes_through,
+    exchange::the_layers_closure_says_who_the_user_is_and_the_handler_knows_better,
+    ignoring::ignored_urls_make_none,
+    ignoring::ignored_user_agents_make_none,
+    ignoring::the_layers_closure_may_ignore_a_request,
+    ignoring::a_closure_that_panics_costs_no_request,
+    ignoring::a_handler_may_discard_its_transaction,
+    naming::the_first_name_group_that_matches_is_the_name,
+    naming::names_that_are_set_fall_into_groups_too,
+    naming::the_path_is_the_name_where_no_route_is_known_and_the_option_says_so,
+    bodies::the_option_says_which_events_carry_the_body,
+    bodies::a_body_is_off_unless_asked_for,
+    bodies::only_bodies_of_the_content_types_named_are_captured,
+    bodies::secret_fields_of_a_form_are_redacted,
+    bodies::a_long_body_is_cut_and_reaches_the_handler_whole,
+    bodies::a_body_that_is_no_text_is_shown_with_replacement_characters,
+    bodies::what_the_handler_does_not_read_is_not_captured,
+    bodies::a_body_reaches_the_handler_while_it_is_sent,
+    bodies::an_unsampled_requests_body_is_not_captured,
+    bodies::two_layers_capture_a_body_once,
+    long_lived::a_stream_of_events_ends_with_its_headers_and_goes_on,
+    long_lived::the_layers_closure_chooses_what_ends_with_its_headers,
+    long_lived::what_a_long_lived_body_does_is_part_of_the_trace,
+    long_lived::a_long_lived_body_that_panics_is_reported,
+    handler_errors::the_error_behind_a_response_is_reported_once_with_its_causes,
+    handler_errors::an_error_made_in_a_span_belongs_to_it,
+    handler_errors::the_outcome_is_the_statuss_whatever_error_is_behind_it,
+    handler_errors::an_error_in_an_ignored_request_is_not_reported,
+    beside::a_layer_that_traces_stands_on_either_side,
+    beside::a_layer_that_compresses_stands_on_either_side,
+    beside::a_layer_that_numbers_requests_stands_on_either_side,
+    proxies::trusted_forwarded_headers_give_the_clients_url_and_address,
+    proxies::forwarded_headers_that_nobody_trusts_are_only_headers,
+    proxies::trusted_headers_that_are_malformed_change_nothing,
 }

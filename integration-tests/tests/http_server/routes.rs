@@ -14,7 +14,7 @@ use elastic_apm::{Outcome, capture_span, set_transaction_name, transaction_id};
 use elastic_apm_integration_tests::CheckedAgent;
 use http::{Method, StatusCode};
 use tokio::net::TcpListener;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, service_fn};
 
 use crate::answers::{end, response};
 use crate::client::{Client, events_of};
@@ -188,10 +188,7 @@ async fn routes_added_after_the_layer_are_not_traced() {
 async fn serve_around(agent: &CheckedAgent, router: Router) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address: SocketAddr = listener.local_addr().unwrap();
-    // `axum::serve` takes services that answer with axum's own body.
-    let service =
-        ServiceExt::<Request>::map_response(layer(agent).layer(router), |response| response.map(Body::new));
-    let service = axum::ServiceExt::<Request>::into_make_service(service);
+    let service = axum::ServiceExt::<Request>::into_make_service(layer(agent).layer(router));
     tokio::spawn(async move { axum::serve(listener, service).await });
     Client::connect(address, Protocol::Http1).await
 }

@@ -1,7 +1,9 @@
 //! Whose child a request's transaction is.
 
 use axum::body::Body;
-use elastic_apm::{FutureExt, trace_parent_header};
+use elastic_apm::intake::TransactionEvent;
+use elastic_apm::testing::Events;
+use elastic_apm::{FutureExt, TraceContinuationStrategy, trace_parent_header};
 use elastic_apm_integration_tests::CheckedAgent;
 use http::{Request, Response};
 
@@ -69,4 +71,72 @@ pub(crate) async fn an_unsampled_caller_gets_a_bare_transaction(stack: Stack) {
     assert!(!request.sampled && request.context.is_none() && events.spans.is_empty());
     assert_eq!(sent_on, format!("00-{TRACE}-{}-00", request.id));
     assert_eq!(request.result.as_deref(), Some("HTTP 2xx"));
+}
+
+/// The transaction of a request that a caller sent, under this strategy.
+async fn called(
+    stack: Stack,
+    strategy: TraceContinuationStrategy,
+    tracestate: &str,
+    rate: f64,
+) -> (Events, String) {
+    let agent = CheckedAgent::with(|options| {
+        options.trace_continuation_strategy(strategy).transaction_sample_rate(rate)
+    });
+    let server = stack.serve(&agent, passes_on).await;
+    let request = Request::get(PATH)
+        .header("traceparent", format!("00-{TRACE}-{PARENT}-03"))
+        .header("tracestate", tracestate);
+    let (_, sent_on) = server.connect().await.exchange(request).await;
+    let sent_on = String::from_utf8(sent_on.to_vec()).unwrap();
+    (events_of(&agent, 1).await, sent_on)
+}
+
+#[track_caller]
+fn assert_restarted(event: &TransactionEvent, sent_on: &str, rate: f64) {
+    assert_ne!(event.trace_id.to_string(), TRACE);
+    let links: Vec<_> =
+        event.links.iter().map(|link| (link.trace_id.to_string(), link.span_id.to_string())).collect();
+    assert_eq!(links, [(TRACE.to_owned(), PARENT.to_owned())]);
+    assert_eq!((event.parent_id, event.sample_rate.unwrap().as_f64()), (None, rate));
+    let flags = if rate > 0.0 { "01" } else { "00" };
+    assert_eq!(sent_on, format!("00-{}-{}-{flags}", event.trace_id, event.id), "flags are our own");
+}
+
+pub(crate) async fn a_restarted_trace_links_to_the_callers(stack: Stack) {
+    for rate in [1.0, 0.0] {
+        let (events, sent_on) =
+            called(stack, TraceContinuationStrategy::Restart, "es=s:0.25,other=abc", rate).await;
+
+        assert_restarted(&events.transactions[0], &sent_on, rate);
+    }
+}
+
+pub(crate) async fn a_trace_restarted_for_strangers_continues_where_an_elastic_agent_is_part_of_it(
+    stack: Stack,
+) {
+    let strategy = TraceContinuationStrategy::RestartExternal;
+
+    for tracestate in ["es=s:0.25", "other=abc,es=x:1"] {
+        let (events, _) = called(stack, strategy, tracestate, 1.0).await;
+        let event = &events.transactions[0];
+        assert_eq!((event.trace_id.to_string().as_str(), event.links.len()), (TRACE, 0), "{tracestate}");
+    }
+    for tracestate in ["other=abc", "", "es", "es=s:0.25,MALFORMED=1"] {
+        let (events, sent_on) = called(stack, strategy, tracestate, 1.0).await;
+        assert_restarted(&events.transactions[0], &sent_on, 1.0);
+    }
+}
+
+pub(crate) async fn a_restart_without_a_caller_links_to_nobody(stack: Stack) {
+    let agent =
+        CheckedAgent::with(|options| options.trace_continuation_strategy(TraceContinuationStrategy::Restart));
+    let server = stack.serve(&agent, passes_on).await;
+
+    let mut client = server.connect().await;
+    client.get().await;
+    client.exchange(Request::get(PATH).header("traceparent", "garbage")).await;
+
+    let events = events_of(&agent, 2).await;
+    assert!(events.transactions.iter().all(|event| event.links.is_empty()));
 }

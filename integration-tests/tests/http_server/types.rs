@@ -33,6 +33,7 @@ fn layers_are_clone_default_send_and_sync() {
 
     check::<elastic_apm::axum::ApmLayer>();
     check::<elastic_apm::tower::ApmLayer>();
+    check::<elastic_apm::tower::CaptureBodyLayer>();
 }
 
 #[test]
@@ -48,6 +49,10 @@ fn futures_and_bodies_are_send_where_the_services_are() {
     let polled = futures_util::FutureExt::now_or_never(answer);
 
     drop(is_send(polled));
+
+    let axum = elastic_apm::axum::ApmLayer::new().tracer(agent.tracer());
+    let mut service = is_send(axum.layer(service_fn(answers)));
+    drop(is_send(Service::<Request<Body>>::call(&mut service, request())));
 }
 
 #[tokio::test]
@@ -135,5 +140,39 @@ async fn a_service_whose_future_stays_on_its_thread_is_traced_too() {
     let body = http_body_util::BodyExt::collect(answer.into_body()).await.unwrap().to_bytes();
 
     assert_eq!(&*body, b"7");
+    assert_eq!(agent.events().transactions.len(), 1);
+}
+
+#[tokio::test]
+async fn axums_layer_stands_in_front_of_functions_middleware_and_boxed_errors() {
+    async fn passes(request: axum::extract::Request, next: Next) -> axum::response::Response {
+        next.run(request).await
+    }
+    let agent = CheckedAgent::new();
+    let apm = || elastic_apm::axum::ApmLayer::new().tracer(agent.tracer());
+    let function = |_: Request<Body>| async { Ok::<_, BoxError>(Response::new(Body::from("text"))) };
+    let function = ServiceBuilder::new().layer(apm()).load_shed().service(service_fn(function));
+    let router = Router::new().route(PATH, get(|| async { "text" }));
+    let middleware = ServiceBuilder::new().layer(apm()).layer(from_fn(passes)).service(router);
+
+    let of_function: Response<Body> = function.oneshot(request()).await.unwrap();
+    let of_middleware: Response<Body> = middleware.oneshot(request()).await.unwrap();
+
+    drop((of_function, of_middleware));
+    assert_eq!(agent.events().transactions.len(), 2);
+}
+
+#[tokio::test]
+async fn a_service_whose_future_stays_on_its_thread_is_traced_by_axums_layer_too() {
+    let agent = CheckedAgent::new();
+    let local = Rc::new(7);
+    let apm = elastic_apm::axum::ApmLayer::new().tracer(agent.tracer());
+    let service = apm.layer(service_fn(move |_: Request<Body>| {
+        let local = Rc::clone(&local);
+        async move { Ok::<_, Infallible>(Response::new(local.to_string())) }
+    }));
+
+    drop(service.oneshot(request()).await.unwrap());
+
     assert_eq!(agent.events().transactions.len(), 1);
 }

@@ -141,7 +141,8 @@ fn requests_share_a_connection() {
     }
 
     let connections: Vec<u64> = server.received().iter().map(|request| request.connection).collect();
-    assert_eq!(connections, [0, 0, 0]);
+    // The first one may go out while another connection is busy with the question for the version.
+    assert_eq!(connections[1], connections[2], "{connections:?}");
 }
 
 #[test]

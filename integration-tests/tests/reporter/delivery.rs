@@ -8,7 +8,9 @@ use elastic_apm::{DropReason, Transport, TransportFuture};
 use elastic_apm_integration_tests::agent_log::AgentLog;
 use elastic_apm_integration_tests::fault_server::{Answer, Fault, FaultServer};
 
-use crate::support::{PATIENCE, agent_of, eager_agent_of, numbered, record, record_numbered, settled};
+use crate::support::{
+    PATIENCE, agent_of, eager_agent_of, numbered, record, record_numbered, settled, within,
+};
 
 #[test]
 fn a_refused_event_costs_only_itself_and_is_said_once() {
@@ -29,6 +31,51 @@ fn a_refused_event_costs_only_itself_and_is_said_once() {
     assert_eq!(warnings.len(), 1, "{warnings:#?}");
     assert!(warnings[0].contains("400") && warnings[0].contains("span: name too long"), "{warnings:#?}");
     assert!(warnings[0].contains("1 of 3 events"), "{warnings:#?}");
+}
+
+#[test]
+fn refused_events_do_not_slow_down_the_others() {
+    for refusal in
+        [Fault::answer(400, r#"{"accepted":0,"errors":[{"message":"bad"}]}"#), Fault::answer(413, "")]
+    {
+        let server = FaultServer::start();
+        let agent = eager_agent_of(&server).build();
+        server.next(vec![refusal.clone(); 8]);
+
+        // A back-off would come to more than a minute and a half.
+        within(Duration::from_secs(5), || {
+            for number in 0..9 {
+                record_numbered(&agent, number..=number);
+                server.wait_for_requests(number + 1);
+            }
+        });
+
+        agent.flush(PATIENCE);
+        assert_eq!((agent.stats().sent(), agent.stats().dropped()), (1, 8), "{refusal:?}");
+    }
+}
+
+#[test]
+fn each_reason_of_a_refusal_is_said_once() {
+    let server = FaultServer::start();
+    let log = AgentLog::new();
+    let agent = log.build(agent_of(&server));
+
+    for reason in ["too long", "no name", "too long", "no name"] {
+        server.next([
+            Fault::answer(400, format!(r#"{{"accepted":0,"errors":[{{"message":"{reason}"}}]}}"#)),
+            Fault::accept(),
+        ]);
+        record_numbered(&agent, 0..1);
+        agent.flush(PATIENCE);
+        record_numbered(&agent, 1..2);
+        agent.flush(PATIENCE);
+    }
+
+    let warnings = log.warnings();
+    assert_eq!(warnings.len(), 2, "{warnings:#?}");
+    assert!(warnings[0].contains("too long") && warnings[1].contains("no name"), "{warnings:#?}");
+    assert!(!log.lines().iter().any(|line| line.contains("takes events again")), "{:#?}", log.lines());
 }
 
 #[test]

@@ -3,9 +3,11 @@
 //! Most cases run without any tokio runtime of their own: the agent needs none.
 
 mod batching;
+mod central;
 mod delivery;
 mod lifecycle;
 mod overload;
 mod recovery;
 mod support;
+mod version;
 mod waiting;

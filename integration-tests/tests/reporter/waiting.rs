@@ -152,7 +152,8 @@ fn a_refused_event_does_not_keep_a_shutdown_from_sending_the_rest() {
     let [rejected, late] =
         [DropReason::Rejected, DropReason::AfterShutdown].map(|why| stats.dropped_for(why));
     assert!(!delivered, "something was lost");
-    assert_eq!((late, stats.queued()), (1, 0), "{stats:?}");
+    // One that was being recorded at that very moment may have come too late as well.
+    assert!((1..=2).contains(&late) && stats.queued() == 0, "{stats:?}");
     assert!(rejected < 20, "more than one request was rejected: {stats:?}");
     assert_eq!(server.names_taken().len() as u64, stats.sent() - hung, "{stats:?}");
 }
@@ -216,7 +217,7 @@ async fn an_async_flush_leaves_a_single_threaded_runtime_alone() {
     assert_eq!(server.wait_for_requests(1)[0].names(), numbered(0..1));
 }
 
-/// Fails at the first request, once the gate opens, before anything was sent.
+/// Fails at the first request with events, once the gate opens, before anything was sent.
 struct FailsFirst {
     inner: Box<dyn Transport>,
     begun: Arc<Notify>,
@@ -226,7 +227,7 @@ struct FailsFirst {
 
 impl Transport for FailsFirst {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
-        if !self.is_first.swap(false, Ordering::Relaxed) {
+        if request.method() != http::Method::POST || !self.is_first.swap(false, Ordering::Relaxed) {
             return self.inner.send(request);
         }
         self.begun.notify_one();

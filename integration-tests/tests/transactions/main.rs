@@ -3,12 +3,14 @@
 //! | module | rules about |
 //! |---|---|
 //! | `endings` | how a transaction ends |
+//! | `closures` | closures inside a transaction or a span |
 //! | `times` | when a transaction was |
 //! | `traces` | whose child it is, whether it is sampled, and what is sent on |
 //! | `spans` | how many spans it has, and which are below exit spans |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
+mod closures;
 mod endings;
 mod spans;
 mod times;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Barrier};
 
 use elastic_apm::intake::{SpanEvent, TransactionEvent};
 use elastic_apm::{
-    FutureExt, LabelValue, TaskContext, capture_error, capture_span, set_transaction_name, span,
-    trace_parent_header,
+    FutureExt, LabelValue, TaskContext, capture_error, capture_message, capture_span, set_transaction_name,
+    span, span_id, trace_parent_header,
 };
 use elastic_apm_integration_tests::CheckedAgent;
 
@@ -198,6 +198,62 @@ fn code_below_a_forbidden_span_still_has_a_parent() {
 
     assert_eq!(header, call.trace_parent().map(|parent| parent.to_string()));
     drop((forbidden, call, tx));
+}
+
+#[test]
+fn below_a_leaf_nothing_is_recorded_or_counted_and_its_id_is_sent_on() {
+    let agent = CheckedAgent::new();
+    let tx = agent.tracer().begin_transaction("script");
+    let leaf = span("leaf").leaf().enter();
+    let header = trace_parent_header();
+
+    let below = span("below").label("lost", 1).enter();
+    below.label("lost", 2);
+    let explicit = leaf.span("explicit").label_with("lost", || -> i64 { unreachable!("nobody wants it") });
+    let error = capture_message("inside");
+    assert!(!below.is_recording() && !explicit.is_recording());
+    assert_eq!((below.id(), span_id(), trace_parent_header()), (None, leaf.id(), header));
+    drop(explicit.enter());
+    drop(below);
+    drop(leaf);
+    drop(capture_span("beside"));
+    tx.end_with("job", "done");
+
+    let events = agent.events();
+    assert_eq!(
+        events.tree(),
+        "transaction job [failure]\n  span leaf [failure]\n    error inside\n  span beside [success]\n"
+    );
+    assert_eq!((counts(only(&events)), events.errors[0].id), ((2, 0), error.unwrap()));
+}
+
+#[tokio::test]
+async fn futures_below_a_leaf_see_the_leaf() {
+    let agent = CheckedAgent::new();
+    let leaf = async {
+        let own = span_id();
+        assert_eq!(async { span_id() }.in_span("below").await, own);
+        let in_task = tokio::spawn(async { span_id() }.in_span("in a task")).await.unwrap();
+        assert_eq!(in_task, own);
+    };
+
+    agent.tracer().transaction("job", "script").run(async { leaf.in_span(span("leaf").leaf()).await }).await;
+
+    assert_eq!(agent.events().tree(), "transaction job [success]\n  span leaf [success]\n");
+}
+
+#[test]
+fn a_transaction_begun_below_a_leaf_records_its_own_spans() {
+    let agent = CheckedAgent::new();
+    let outer = agent.tracer().transaction("outer", "script").begin();
+    let leaf = span("leaf").leaf().enter();
+    let inner = agent.tracer().transaction("inner", "script").begin();
+
+    drop(capture_span("inner's"));
+    drop((inner, leaf, outer));
+
+    let events = agent.events();
+    assert_eq!(events.span("inner's").parent_id, events.transaction("inner").id);
 }
 
 #[test]

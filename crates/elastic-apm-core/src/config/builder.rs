@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use elastic_apm_intake::SampleRate;
 
+use super::choices::{CaptureBody, TraceContinuationStrategy};
 use super::lists::Labels;
 use super::network::ServerUrl;
 use super::quantities::ByteSize;
@@ -107,6 +108,20 @@ macro_rules! setter {
         $(#[$attr])*
         $vis fn $name(mut self, level: $crate::log::LogLevel) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::value(level));
+            self
+        }
+    };
+    (body ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
+        $(#[$attr])*
+        $vis fn $name(mut self, events: $crate::config::CaptureBody) -> Self {
+            self.$($path.)* $name = Some($crate::config::builder::value(events));
+            self
+        }
+    };
+    (continuation ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
+        $(#[$attr])*
+        $vis fn $name(mut self, strategy: $crate::config::TraceContinuationStrategy) -> Self {
+            self.$($path.)* $name = Some($crate::config::builder::value(strategy));
             self
         }
     };

@@ -15,8 +15,8 @@ used is ignored with a warning in the agent's log that names the option, the val
 Lists are separated by commas, mappings are `key=value` pairs separated by commas. Durations carry their unit (`ms`, `s`, `m`), and so do
 sizes (`b`, `kb`, `mb`, `gb`, of 1,024 each). Wildcard patterns know `*` and ignore case, unless they begin with `(?-i)`.
 
-Options marked as changing while the agent runs are read anew for each transaction. Nothing changes them in this version: Elastic's central
-configuration is not supported yet.
+Options marked as changing while the agent runs can be set for the service in Kibana, under Agent configuration: what is set there wins over
+all else, takes effect for transactions that start afterwards, and gives way to the local value again when it is deleted.
 ";
 
 /// Writes all options as Markdown: how they are set, then a heading, the facts and the description of each.

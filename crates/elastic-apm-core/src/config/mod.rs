@@ -5,6 +5,8 @@
 //! Nothing here does I/O: the environment comes in as a snapshot.
 
 pub(crate) mod builder;
+mod central;
+mod choices;
 mod document;
 mod environment;
 mod lists;
@@ -21,12 +23,14 @@ mod text;
 mod value;
 mod wildcard;
 
+pub use self::choices::{CaptureBody, TraceContinuationStrategy};
 pub use self::document::render_options_markdown;
 pub use self::options::OPTIONS;
 pub use self::problem::{ConfigError, ConfigWarning};
 pub use self::value::{OptionInfo, Source};
 
 pub(crate) use self::builder::{ConfigBuilder, option_setters};
+pub(crate) use self::central::{CentralOutcome, apply_central};
 pub(crate) use self::environment::Environment;
 pub(crate) use self::network::ServerUrl;
 pub(crate) use self::options::{Config, Settings, for_each_option};

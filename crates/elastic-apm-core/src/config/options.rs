@@ -11,6 +11,8 @@ use std::time::Duration;
 use elastic_apm_intake::SampleRate;
 
 use super::builder::ConfigBuilder;
+use super::central::Overlay;
+use super::choices::{CaptureBody, TraceContinuationStrategy};
 use super::lists::Labels;
 use super::network::ServerUrl;
 use super::quantities::ByteSize;
@@ -78,6 +80,9 @@ macro_rules! for_each_option {
             /// Sends the arguments of the process's command line, which may hold secrets.
             include_process_args: flag(bool) = "false", "ELASTIC_APM_INCLUDE_PROCESS_ARGS";
 
+            /// Asks the server for the configuration that is set for the service in Kibana, and follows it while running.
+            central_config: flag(bool) = "true", "ELASTIC_APM_CENTRAL_CONFIG";
+
             /// Sends what has been collected after at most this time.
             api_request_time: duration(Duration) = "10s", "ELASTIC_APM_API_REQUEST_TIME", in "10ms" ..= "60m";
 
@@ -106,8 +111,43 @@ macro_rules! for_each_option {
             /// Starts no transaction for requests whose path matches one of these wildcard patterns, such as `/health*`.
             transaction_ignore_urls: list(WildcardList) = "", "ELASTIC_APM_TRANSACTION_IGNORE_URLS";
 
+            /// Starts no transaction for requests whose `User-Agent` matches one of these wildcard patterns, such as
+            /// `kube-probe/*`.
+            transaction_ignore_user_agents: list(WildcardList) = "", "ELASTIC_APM_TRANSACTION_IGNORE_USER_AGENTS";
+
+            /// Renames transactions whose name matches one of these wildcard patterns: the first that matches becomes the
+            /// name.
+            ///
+            /// `GET /tenants/*` puts `GET /tenants/acme` and `GET /tenants/foo` into one group of that name. Applied whenever a
+            /// name is set.
+            transaction_name_groups: list(WildcardList) = "", "ELASTIC_APM_TRANSACTION_NAME_GROUPS";
+
+            /// Names requests for which no route is known `GET /the/path` instead of `GET unknown route`.
+            ///
+            /// Only for services with few paths: each distinct name costs storage and metrics.
+            use_path_as_transaction_name: flag(bool) = "false", "ELASTIC_APM_USE_PATH_AS_TRANSACTION_NAME";
+
+            /// Decides whose trace a request belongs to that brings a `traceparent`: `continue` the caller's, `restart` a new
+            /// one, or `restart_external`: the caller's only if an Elastic agent is part of it.
+            ///
+            /// A restarted trace is sampled here and linked to the caller's.
+            trace_continuation_strategy: continuation(TraceContinuationStrategy) = "continue",
+                "ELASTIC_APM_TRACE_CONTINUATION_STRATEGY";
+
             /// Sends the headers of requests and responses.
             capture_headers: flag(bool) = "true", "ELASTIC_APM_CAPTURE_HEADERS";
+
+            /// Sends the body of a request with its `transactions`, with the `errors` that occur in it, with `all` of them, or not
+            /// at all (`off`).
+            ///
+            /// At most 10,000 characters of what the service itself reads. Fields of forms are subject to
+            /// `sanitize_field_names`; other bodies are sent as they are.
+            capture_body: body(CaptureBody) = "off", "ELASTIC_APM_CAPTURE_BODY";
+
+            /// Captures only bodies whose `Content-Type` matches one of these wildcard patterns.
+            capture_body_content_types: list(WildcardList) =
+                "application/x-www-form-urlencoded*,text/*,application/json*,application/xml*",
+                "ELASTIC_APM_CAPTURE_BODY_CONTENT_TYPES";
 
             /// Sends `[REDACTED]` instead of the value of headers, cookies and form fields whose name matches one of
             /// these wildcard patterns.
@@ -160,6 +200,8 @@ macro_rules! define_config {
         #[derive(Clone, Debug)]
         pub(crate) struct Settings {
             $( pub(crate) $d_name: $d_ty, )*
+            /// Not an option: whether the server has a use for transactions that were not sampled. Yes, while it is unknown.
+            pub(crate) keeps_unsampled: bool,
         }
 
         /// Every option, in the order of the documentation.
@@ -179,7 +221,20 @@ macro_rules! define_config {
                         $( $d_name: resolver.decide(code.$d_name, |_value| {
                             true $( && super::quantities::within(_value, $d_min, $d_max) )?
                         }), )*
+                        keeps_unsampled: true,
                     }),
+                }
+            }
+        }
+
+        impl Settings {
+            /// Puts what the server says over these settings.
+            pub(super) fn overlaid(&self, overlay: &mut Overlay<'_>) -> Self {
+                Self {
+                    $( $d_name: overlay.decide(stringify!($d_name), &self.$d_name, |_value| {
+                        true $( && super::quantities::within(_value, $d_min, $d_max) )?
+                    }), )*
+                    keeps_unsampled: self.keeps_unsampled,
                 }
             }
         }

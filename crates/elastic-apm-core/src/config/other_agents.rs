@@ -17,12 +17,9 @@ const NOT_SUPPORTED: &[&str] = &[
     "AUTO_LOG_STACKS",
     "BAGGAGE_TO_ATTACH",
     "BREAKDOWN_METRICS",
-    "CAPTURE_BODY",
-    "CAPTURE_BODY_CONTENT_TYPES",
     "CAPTURE_ERROR_LOG_STACK_TRACES",
     "CAPTURE_EXCEPTIONS",
     "CAPTURE_SPAN_STACK_TRACES",
-    "CENTRAL_CONFIG",
     "CLASSES_EXCLUDED_FROM_INSTRUMENTATION",
     "CLOUD_PROVIDER",
     "COLLECT_LOCAL_VARIABLES",
@@ -94,11 +91,8 @@ const NOT_SUPPORTED: &[&str] = &[
     "SPAN_FRAMES_MIN_DURATION",
     "SPAN_STACK_TRACE_MIN_DURATION",
     "STACK_TRACE_LIMIT",
-    "TRACE_CONTINUATION_STRATEGY",
     "TRACE_METHODS",
     "TRANSACTIONS_IGNORE_PATTERNS",
-    "TRANSACTION_IGNORE_USER_AGENTS",
-    "TRANSACTION_NAME_GROUPS",
     "TRANSPORT_CLASS",
     "TRANSPORT_JSON_SERIALIZER",
     "UNNEST_EXCEPTIONS",
@@ -106,7 +100,6 @@ const NOT_SUPPORTED: &[&str] = &[
     "USE_CERTIFI",
     "USE_ELASTIC_EXCEPTHOOK",
     "USE_ELASTIC_TRACEPARENT_HEADER",
-    "USE_PATH_AS_TRANSACTION_NAME",
     "USE_STRUCTLOG",
 ];
 
@@ -175,9 +168,12 @@ mod tests {
 
     #[test]
     fn options_of_other_agents_are_called_not_supported() {
-        let [warning] = &warnings("ELASTIC_APM_CAPTURE_BODY")[..] else { panic!("one warning") };
+        let [warning] = &warnings("ELASTIC_APM_CAPTURE_EXCEPTIONS")[..] else { panic!("one warning") };
 
-        assert_eq!(warning.to_string(), "ELASTIC_APM_CAPTURE_BODY is not supported by this agent; ignored");
+        assert_eq!(
+            warning.to_string(),
+            "ELASTIC_APM_CAPTURE_EXCEPTIONS is not supported by this agent; ignored"
+        );
     }
 
     #[test]

@@ -140,11 +140,15 @@ impl<'a> Resolver<'a> {
 
 fn invalid<T: OptionValue>(info: &'static OptionInfo, source: Source, text: &str) -> ConfigError {
     let value = if T::SECRET { REDACTED.to_owned() } else { T::printable(text).into_owned() };
-    let expected = match info.range {
+    ConfigError::InvalidValue { option: info.name, source, value, expected: expected::<T>(info.range) }
+}
+
+/// What a usable value looks like; completes "expected …".
+pub(super) fn expected<T: OptionValue>(range: Option<(&str, &str)>) -> String {
+    match range {
         Some((min, max)) => format!("{}, from {min} to {max}", T::EXPECTED),
         None => T::EXPECTED.to_owned(),
-    };
-    ConfigError::InvalidValue { option: info.name, source, value, expected }
+    }
 }
 
 #[cfg(test)]

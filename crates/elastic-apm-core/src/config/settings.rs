@@ -31,9 +31,12 @@ impl Dynamic {
     }
 
     /// Replaces the settings for everyone who reads from now on.
-    #[cfg(test)]
-    pub(crate) fn store(&self, settings: Arc<Settings>) {
-        self.current.store(settings);
+    ///
+    /// Called on the agent's own thread only, so that no change overtakes another.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = Settings::clone(&self.current.load());
+        change(&mut settings);
+        self.current.store(Arc::new(settings));
     }
 }
 
@@ -45,10 +48,10 @@ mod tests {
     #[test]
     fn a_snapshot_outlives_a_change_and_clones_see_it() {
         let start = resolve(ConfigBuilder::default(), &Environment::empty()).config.settings;
-        let dynamic = Dynamic::new(start.clone());
+        let dynamic = Dynamic::new(start);
         let snapshot = dynamic.snapshot();
 
-        dynamic.clone().store(Arc::new(Settings { recording: false, ..Settings::clone(&start) }));
+        dynamic.clone().change(|settings| settings.recording = false);
 
         assert!(snapshot.recording);
         assert!(!dynamic.load().recording);

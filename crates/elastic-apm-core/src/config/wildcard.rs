@@ -57,6 +57,11 @@ impl WildcardMatcher {
         }
     }
 
+    /// The pattern without what it says about letter case.
+    fn glob(&self) -> &str {
+        self.pattern.strip_prefix(Self::CASE_SENSITIVE).unwrap_or(&self.pattern)
+    }
+
     /// Takes the prefix off one end and the suffix off the other, so that no character is used twice.
     fn matches_chars(&self, mut text: impl DoubleEndedIterator<Item = char>) -> bool {
         if !self.prefix.iter().all(|&c| text.next() == Some(c)) {
@@ -122,9 +127,19 @@ fn advance(needle: &[char], fallback: &[usize], mut matched: usize, c: char) -> 
 pub(crate) struct WildcardList(Box<[WildcardMatcher]>);
 
 impl WildcardList {
+    /// Tells whether there is no pattern.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Tells whether any of the patterns matches.
     pub(crate) fn matches_any(&self, text: &str) -> bool {
         self.0.iter().any(|matcher| matcher.matches(text))
+    }
+
+    /// Returns the first pattern that matches, without its `(?-i)`.
+    pub(crate) fn first_match(&self, text: &str) -> Option<&str> {
+        self.0.iter().find(|matcher| matcher.matches(text)).map(WildcardMatcher::glob)
     }
 }
 

@@ -4,6 +4,7 @@
 //! made while another one is being written on the same thread is dropped. It knows nothing of options.
 
 mod level;
+mod once;
 mod sink;
 mod state;
 #[cfg(all(feature = "log", not(feature = "tracing")))]
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 pub use self::level::{LogLevel, LogLevelError};
+pub(crate) use self::once::OnceLog;
 pub(crate) use self::state::StateLog;
 
 use self::sink::Sink;
@@ -64,7 +66,6 @@ impl AgentLog {
     }
 
     /// Changes the level for all clones, from the next call on.
-    #[cfg(test)]
     pub(crate) fn set_level(&self, level: LogLevel) {
         self.shared.level.store(level as u8, Ordering::Relaxed);
     }

@@ -29,11 +29,13 @@ impl StateLog {
         }
     }
 
-    /// Notes a success: an info line if it ends a failure, else nothing.
-    pub(crate) fn recovered(&self, message: fmt::Arguments<'_>) {
-        if self.swap(None).is_some() {
+    /// Notes a success: an info line if it ends a failure, else nothing. Says whether it does.
+    pub(crate) fn recovered(&self, message: fmt::Arguments<'_>) -> bool {
+        let ends_failure = self.swap(None).is_some();
+        if ends_failure {
             self.log.info(message);
         }
+        ends_failure
     }
 
     fn swap(&self, state: Option<&'static str>) -> Option<&'static str> {

@@ -2,6 +2,7 @@
 //!
 //! Collected once, when the agent starts. Nothing is spawned and nothing is asked over the network.
 
+mod container;
 mod process;
 mod service;
 mod system;
@@ -15,7 +16,7 @@ pub(crate) fn collect(config: &Config, environment: &Environment) -> Metadata {
     let mut metadata = Metadata {
         service: service::collect(config),
         process: Some(process::collect(config)),
-        system: Some(system::collect(config, environment)),
+        system: Some(system::collect(config, environment, container::discover())),
         ..Metadata::default()
     };
     let label = |(key, value): (&str, &str)| (Keyword::copied(key), LabelValue::from(value.to_owned()));

@@ -1,26 +1,32 @@
-//! The machine and, where the deployment passes them on, the names of the Kubernetes pod.
+//! The machine, the container and the Kubernetes pod.
 
-use elastic_apm_intake::{Keyword, Kubernetes, Named, Pod, System};
+use elastic_apm_intake::{Container, Keyword, Kubernetes, Named, Pod, System};
 
+use super::container::Discovered;
 use crate::config::{Config, Environment};
 
-pub(super) fn collect(config: &Config, environment: &Environment) -> System {
+pub(super) fn collect(config: &Config, environment: &Environment, discovered: Discovered) -> System {
+    let Discovered { container_id, pod_uid } = discovered;
+    let hostname = hostname(environment);
+    let host = config.hostname.clone().map(Keyword::from).or_else(|| hostname.clone());
     System {
-        detected_hostname: hostname(environment),
+        detected_hostname: hostname,
         configured_hostname: config.hostname.clone().map(Keyword::from),
         architecture: Some(Keyword::from_static(std::env::consts::ARCH)),
         platform: Some(Keyword::from_static(platform(std::env::consts::OS))),
-        kubernetes: kubernetes(environment),
+        container: container_id.map(|id| Container { id: Some(id.into()) }),
+        kubernetes: kubernetes(environment, pod_uid, host),
         ..System::default()
     }
 }
 
-/// The name that the kernel knows, else what the environment says. A fully qualified name would take a resolver, which can
-/// hang.
+/// The name that the kernel knows, else what the environment or the system's file says. A fully qualified name would take a
+/// resolver, which can hang.
 fn hostname(environment: &Environment) -> Option<Keyword> {
     let kernel = gethostname::gethostname();
     let variables = ["HOSTNAME", "HOST"].into_iter().filter_map(|name| environment.get(name).map(Into::into));
-    let mut names = std::iter::once(kernel.to_string_lossy()).chain(variables);
+    let file = std::iter::once_with(|| std::fs::read_to_string("/etc/hostname").unwrap_or_default().into());
+    let mut names = std::iter::once(kernel.to_string_lossy()).chain(variables).chain(file);
     names.find_map(|name| {
         let name = name.trim().to_lowercase();
         (!name.is_empty()).then(|| Keyword::from(name))
@@ -32,12 +38,19 @@ fn platform(os: &'static str) -> &'static str {
     if os == "macos" { "darwin" } else { os }
 }
 
-fn kubernetes(environment: &Environment) -> Option<Kubernetes> {
+/// What the deployment passes on, over what was discovered; a pod's host name is its name.
+fn kubernetes(
+    environment: &Environment,
+    pod_uid: Option<String>,
+    host: Option<Keyword>,
+) -> Option<Kubernetes> {
     let variable = |name| {
         let text = environment.get(name)?.trim();
         (!text.is_empty()).then(|| Keyword::copied(text))
     };
-    let (name, uid) = (variable("KUBERNETES_POD_NAME"), variable("KUBERNETES_POD_UID"));
+    let host = host.filter(|_| pod_uid.is_some());
+    let name = variable("KUBERNETES_POD_NAME").or(host);
+    let uid = variable("KUBERNETES_POD_UID").or(pod_uid.map(Keyword::from));
     let node = variable("KUBERNETES_NODE_NAME");
     let kubernetes = Kubernetes {
         namespace: variable("KUBERNETES_NAMESPACE"),
@@ -60,7 +73,7 @@ mod tests {
             ("KUBERNETES_POD_UID", " "),
         ];
 
-        let kubernetes = kubernetes(&environment.into_iter().collect()).unwrap();
+        let kubernetes = kubernetes(&environment.into_iter().collect(), None, None).unwrap();
 
         assert_eq!(
             serde_json::to_value(&kubernetes).unwrap(),
@@ -72,7 +85,19 @@ mod tests {
     fn what_kubernetes_sets_for_every_container_is_not_enough() {
         let environment = [("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("KUBERNETES_PORT", "443")];
 
-        assert_eq!(kubernetes(&environment.into_iter().collect()), None);
+        assert_eq!(kubernetes(&environment.into_iter().collect(), None, Some("web".into())), None);
+    }
+
+    #[test]
+    fn a_discovered_pod_takes_its_name_from_the_host_and_gives_way_to_the_variables() {
+        let uid = || Some("90d81341-92de-11e7-8cf2-507b9d4141fa".to_owned());
+
+        let found = kubernetes(&Environment::empty(), uid(), Some("web-7".into())).unwrap().pod.unwrap();
+        assert_eq!((found.name.as_deref(), found.uid.as_deref()), (Some("web-7"), uid().as_deref()));
+
+        let environment = [("KUBERNETES_POD_NAME", "web"), ("KUBERNETES_POD_UID", "1")].into_iter().collect();
+        let told = kubernetes(&environment, uid(), Some("web-7".into())).unwrap().pod.unwrap();
+        assert_eq!((told.name.as_deref(), told.uid.as_deref()), (Some("web"), Some("1")));
     }
 
     #[test]

@@ -1,19 +1,24 @@
-//! Both headers together.
+//! All headers together.
 
+use std::fmt;
 use std::str::FromStr;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::HeaderName;
 
+use super::baggage::Baggage;
+use super::carrier::{HeaderSink, HeaderSource};
 use super::traceparent::{TraceParent, TraceParentError};
 use super::tracestate::TraceState;
 
 /// What a caller says about the trace it is part of.
 ///
-/// [`from_headers`](Self::from_headers) reads it from a request or a message; a [`TraceParent`] alone converts into it.
+/// [`from_headers`](Self::from_headers) reads it from a request or a message; a [`TraceParent`] alone converts into it. It
+/// prints as its `traceparent`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
     traceparent: TraceParent,
     tracestate: TraceState,
+    baggage: Baggage,
 }
 
 impl TraceContext {
@@ -22,10 +27,33 @@ impl TraceContext {
     /// The name of the header that carries what vendors add.
     pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
-    /// Puts both parts together.
+    /// Puts `traceparent` and `tracestate` together.
     #[must_use]
     pub fn new(traceparent: TraceParent, tracestate: TraceState) -> Self {
-        Self { traceparent, tracestate }
+        Self { traceparent, tracestate, baggage: Baggage::default() }
+    }
+
+    /// Takes along what the services of the trace hand on to each other.
+    #[must_use]
+    pub fn with_baggage(self, baggage: Baggage) -> Self {
+        Self { baggage, ..self }
+    }
+
+    /// Adds a `tracestate` that came beside the `traceparent`. A malformed one is left out.
+    ///
+    /// ```
+    /// # use elastic_apm_core as elastic_apm;
+    /// use elastic_apm::TraceContext;
+    ///
+    /// let context = TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")?;
+    /// let context = context.with_tracestate("es=s:0.25");
+    ///
+    /// assert!(context.tracestate().has_es());
+    /// # Ok::<_, elastic_apm::TraceParentError>(())
+    /// ```
+    #[must_use]
+    pub fn with_tracestate(self, tracestate: &str) -> Self {
+        Self { tracestate: TraceState::parse([tracestate.as_bytes()]).unwrap_or_default(), ..self }
     }
 
     /// Reads a `traceparent` where no other header is at hand.
@@ -37,8 +65,8 @@ impl TraceContext {
         traceparent.parse()
     }
 
-    /// Reads both headers. `None`, with whatever `tracestate` came along ignored, unless there is exactly one
-    /// `traceparent` and it is valid. A malformed `tracestate` is left out.
+    /// Reads the headers of a request or a message. `None`, with whatever else came along ignored, unless there is exactly one
+    /// `traceparent` and it is valid. A malformed `tracestate` is left out, and so is a malformed member of `baggage`.
     ///
     /// ```
     /// # use elastic_apm_core as elastic_apm;
@@ -52,13 +80,13 @@ impl TraceContext {
     /// assert!(TraceContext::from_headers(&headers).is_some());
     /// ```
     #[must_use]
-    pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let mut traceparents = headers.get_all(Self::TRACEPARENT).iter();
+    pub fn from_headers(headers: &(impl HeaderSource + ?Sized)) -> Option<Self> {
+        let name = Self::TRACEPARENT;
+        let mut traceparents = headers.get_all(&name);
         let (Some(traceparent), None) = (traceparents.next(), traceparents.next()) else { return None };
-        let traceparent = TraceParent::parse(traceparent.as_bytes()).ok()?;
-
-        let tracestates = headers.get_all(Self::TRACESTATE).iter().map(HeaderValue::as_bytes);
-        Some(Self { traceparent, tracestate: TraceState::parse(tracestates).unwrap_or_default() })
+        let traceparent = TraceParent::parse(traceparent).ok()?;
+        let tracestate = TraceState::parse(headers.get_all(&Self::TRACESTATE)).unwrap_or_default();
+        Some(Self { traceparent, tracestate, baggage: Baggage::from_headers(headers) })
     }
 
     /// Returns the place in the trace.
@@ -73,21 +101,38 @@ impl TraceContext {
         &self.tracestate
     }
 
-    /// Writes both headers, in place of any that are there.
+    /// Returns what the services of the trace hand on to each other.
+    #[must_use]
+    pub const fn baggage(&self) -> &Baggage {
+        &self.baggage
+    }
+
+    /// Writes `traceparent` and `tracestate` in place of any that are there, and `baggage` if there is none.
     ///
-    /// A caller's own `traceparent` beside ours would make the receiver drop both.
-    pub fn inject(&self, headers: &mut HeaderMap) {
-        headers.insert(Self::TRACEPARENT, self.traceparent.to_header_value());
+    /// A caller's own `traceparent` beside ours would make the receiver drop both. A caller's own `baggage` is the
+    /// application's word and stays.
+    pub fn inject<H: HeaderSink + ?Sized>(&self, headers: &mut H) {
+        headers.replace(&Self::TRACEPARENT, self.traceparent.to_header_value());
         match self.tracestate.to_header_value() {
-            Some(tracestate) => headers.insert(Self::TRACESTATE, tracestate),
-            None => headers.remove(Self::TRACESTATE),
-        };
+            Some(tracestate) => headers.replace(&Self::TRACESTATE, tracestate),
+            None => headers.remove(&Self::TRACESTATE),
+        }
+        let baggage = self.baggage.to_header_value().filter(|_| !headers.contains(&Baggage::HEADER));
+        if let Some(baggage) = baggage {
+            headers.replace(&Baggage::HEADER, baggage);
+        }
+    }
+}
+
+impl fmt::Display for TraceContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.traceparent.fmt(f)
     }
 }
 
 impl From<TraceParent> for TraceContext {
     fn from(traceparent: TraceParent) -> Self {
-        Self { traceparent, tracestate: TraceState::default() }
+        Self::new(traceparent, TraceState::default())
     }
 }
 

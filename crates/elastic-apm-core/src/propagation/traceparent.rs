@@ -36,6 +36,8 @@ pub struct TraceParent {
 impl TraceParent {
     /// How long the header is.
     pub const LEN: usize = 55;
+    /// How long the binary form is.
+    pub const BINARY_LEN: usize = 29;
 
     const SAMPLED: u8 = 0b01;
     const KNOWN_FLAGS: u8 = 0b11;
@@ -118,6 +120,52 @@ impl TraceParent {
         header
     }
 
+    /// Writes the binary form that brokers with byte headers carry as `elasticapmtraceparent`: version, then trace id, parent id and
+    /// flags, each behind the number of its field.
+    ///
+    /// ```
+    /// # use elastic_apm_core as elastic_apm;
+    /// use elastic_apm::TraceParent;
+    ///
+    /// let parent: TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse()?;
+    ///
+    /// assert_eq!(TraceParent::from_binary(&parent.to_binary()), Ok(parent));
+    /// # Ok::<_, elastic_apm::TraceParentError>(())
+    /// ```
+    #[must_use]
+    pub fn to_binary(&self) -> [u8; Self::BINARY_LEN] {
+        let mut binary = [0; Self::BINARY_LEN];
+        binary[2..18].copy_from_slice(self.trace_id.as_bytes());
+        binary[18] = 1;
+        binary[19..27].copy_from_slice(self.parent_id.as_bytes());
+        binary[27] = 2;
+        binary[28] = self.flags;
+        binary
+    }
+
+    /// Reads the binary form. Bytes after it, as later versions may have them, do not count.
+    ///
+    /// # Errors
+    ///
+    /// Names the first part that is malformed.
+    pub fn from_binary(binary: &[u8]) -> Result<Self, TraceParentError> {
+        let (binary, _) =
+            binary.split_first_chunk::<{ Self::BINARY_LEN }>().ok_or(TraceParentError::Length)?;
+        if binary[0] == 0xff {
+            return Err(TraceParentError::Version);
+        }
+        if (binary[1], binary[18], binary[27]) != (0, 1, 2) {
+            return Err(TraceParentError::Separator);
+        }
+        let trace_id = binary[2..18].try_into().map(TraceId::from_bytes).ok().filter(|id| !id.is_zero());
+        let parent_id = binary[19..27].try_into().map(SpanId::from_bytes).ok().filter(|id| !id.is_zero());
+        Ok(Self {
+            trace_id: trace_id.ok_or(TraceParentError::TraceId)?,
+            parent_id: parent_id.ok_or(TraceParentError::ParentId)?,
+            flags: binary[28] & Self::KNOWN_FLAGS,
+        })
+    }
+
     /// Prints the header as a value for a header map: one allocation, the value's own.
     #[must_use]
     pub fn to_header_value(&self) -> HeaderValue {
@@ -146,7 +194,7 @@ impl FromStr for TraceParent {
 pub enum TraceParentError {
     /// Too short, or too long for its version.
     Length,
-    /// A hyphen is missing or misplaced.
+    /// A hyphen, or in the binary form the number of a field, is missing or misplaced.
     Separator,
     /// Not two lower-case hex digits, or the reserved `ff`.
     Version,
@@ -162,7 +210,7 @@ impl fmt::Display for TraceParentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Length => "traceparent has the wrong length",
-            Self::Separator => "traceparent lacks a hyphen where one belongs",
+            Self::Separator => "traceparent lacks a separator where one belongs",
             Self::Version => "traceparent has an invalid version",
             Self::TraceId => "traceparent has an invalid trace id",
             Self::ParentId => "traceparent has an invalid parent id",

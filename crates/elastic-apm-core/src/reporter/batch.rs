@@ -7,12 +7,14 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Lines on their way into one request.
-pub(crate) struct Batch {
+/// Lines on their way into one request. Empty until the first event comes.
+pub(super) struct Batch {
     body: Body,
     events: u64,
     /// When the first event was put in.
     opened: Option<Instant>,
+    /// The position of the first event: how many were taken from the queue before it.
+    first: u64,
 }
 
 enum Body {
@@ -23,43 +25,51 @@ enum Body {
 
 /// A finished request body. Cheap to clone: it may have to be sent again.
 #[derive(Clone)]
-pub(crate) struct SealedBatch {
-    pub(crate) body: Bytes,
-    pub(crate) gzip: bool,
-    pub(crate) events: u64,
+pub(super) struct SealedBatch {
+    pub(super) body: Bytes,
+    pub(super) gzip: bool,
+    pub(super) events: u64,
+    pub(super) first: u64,
 }
 
 impl Batch {
-    /// An empty batch that opens with `metadata`, a whole line.
-    pub(crate) fn new(compress: bool, metadata: &[u8]) -> Self {
+    /// A batch without events.
+    pub(super) fn new(compress: bool) -> Self {
         let buffer = Vec::with_capacity(16 * 1024);
         let body = if compress {
             Body::Gzip(Box::new(GzEncoder::new(buffer, Compression::fast())))
         } else {
             Body::Identity(buffer)
         };
-        let mut batch = Batch { body, events: 0, opened: None };
-        batch.write(metadata);
-        batch
+        Batch { body, events: 0, opened: None, first: 0 }
     }
 
-    /// Appends one event's line.
-    pub(crate) fn push(&mut self, line: &[u8]) {
+    /// Appends the line of the event at `position`; before the first one `metadata`, a line too.
+    pub(super) fn push(&mut self, line: &[u8], position: u64, metadata: &[u8]) {
+        if self.opened.is_none() {
+            self.write(metadata);
+            self.opened = Some(Instant::now());
+            self.first = position;
+        }
         self.write(line);
         self.events += 1;
-        self.opened.get_or_insert_with(Instant::now);
     }
 
-    pub(crate) fn events(&self) -> u64 {
+    pub(super) fn events(&self) -> u64 {
         self.events
     }
 
-    pub(crate) fn opened(&self) -> Option<Instant> {
+    pub(super) fn opened(&self) -> Option<Instant> {
         self.opened
     }
 
+    /// The position of its first event, if it has one.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.opened.map(|_| self.first)
+    }
+
     /// The size of the body so far, as it will be sent.
-    pub(crate) fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         match &self.body {
             Body::Gzip(encoder) => encoder.get_ref().len(),
             Body::Identity(buffer) => buffer.len(),
@@ -67,14 +77,14 @@ impl Batch {
     }
 
     /// The finished body.
-    pub(crate) fn seal(self) -> SealedBatch {
+    pub(super) fn seal(self) -> SealedBatch {
         let gzip = matches!(self.body, Body::Gzip(_));
         let body = match self.body {
             // Writing to memory does not fail; an empty body would be answered like any other.
             Body::Gzip(encoder) => encoder.finish().unwrap_or_default(),
             Body::Identity(buffer) => buffer,
         };
-        SealedBatch { body: body.into(), gzip, events: self.events }
+        SealedBatch { body: body.into(), gzip, events: self.events, first: self.first }
     }
 
     fn write(&mut self, line: &[u8]) {

@@ -60,6 +60,12 @@ struct State {
 pub(crate) struct Answer(Arc<(Mutex<State>, Condvar)>);
 
 impl Answer {
+    /// The answer, where there is one already.
+    #[cfg(test)]
+    pub(crate) fn known(&self) -> Option<bool> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).delivered
+    }
+
     /// Blocks until the reporter answers, `timeout` at most.
     ///
     /// Uses no thread-local, so that it also works in an exit hook.

@@ -3,30 +3,39 @@
 //! What the server has certainly not taken is sent again; what it may have taken is not, so nothing arrives twice.
 //! A named deviation from the specification, which drops on any failure.
 
-use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::StatusCode;
 
+use super::exchange::Answer;
 use crate::stats::DropReason;
-use crate::transport::TransportError;
 
 /// The fate of one request's events.
+///
+/// | answer | its events | the next request |
+/// |---|---|---|
+/// | 2xx | sent | as usual |
+/// | 400, 413 | the accepted ones sent, the others lost: the server has judged them | as usual, or one bad event would slow all |
+/// | 401, 403; 429 and 503 with none accepted; never sent | kept and sent again | after the back-off |
+/// | 429 and 503 with some accepted, other 5xx, none | the accepted ones sent, the others lost | after the back-off |
+/// | anything else, redirects among it | lost: nobody there who judges events | after the back-off |
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Delivery {
+pub(super) enum Delivery {
     /// The server took them all.
     Taken,
-    /// The server took `accepted`; the rest is gone for `reason`.
-    Partly { accepted: u64, reason: DropReason, why: String },
+    /// The server took `accepted` and refused the rest for what it is.
+    Judged { accepted: u64, reason: DropReason, why: String },
+    /// The server took `accepted`; the rest went wrong on the way and is gone.
+    Failed { accepted: u64, reason: DropReason, why: String },
     /// Certainly not taken: keep them and try again later.
     Again { why: String },
 }
 
 /// Judges the answer to a request.
-pub(crate) fn judge(answer: Result<Response<Bytes>, TransportError>) -> Delivery {
+pub(super) fn judge(answer: Answer) -> Delivery {
     let response = match answer {
         Ok(response) => response,
         Err(error) if error.is_not_sent() => return Delivery::Again { why: error.to_string() },
         Err(error) => {
-            return Delivery::Partly { accepted: 0, reason: DropReason::SendFailed, why: error.to_string() };
+            return Delivery::Failed { accepted: 0, reason: DropReason::SendFailed, why: error.to_string() };
         }
     };
     let status = response.status();
@@ -37,16 +46,17 @@ pub(crate) fn judge(answer: Result<Response<Bytes>, TransportError>) -> Delivery
     let why = format!("the server answered {status}{}", body.reason());
     let accepted = body.accepted;
     match status {
+        StatusCode::BAD_REQUEST => Delivery::Judged { accepted, reason: DropReason::Rejected, why },
+        StatusCode::PAYLOAD_TOO_LARGE => Delivery::Judged { accepted, reason: DropReason::TooLarge, why },
         // The credentials may be put right while we run.
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Delivery::Again { why },
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if accepted == 0 => {
             Delivery::Again { why }
         }
-        StatusCode::PAYLOAD_TOO_LARGE => Delivery::Partly { accepted, reason: DropReason::TooLarge, why },
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-            Delivery::Partly { accepted, reason: DropReason::SendFailed, why }
+            Delivery::Failed { accepted, reason: DropReason::SendFailed, why }
         }
-        _ => Delivery::Partly { accepted, reason: DropReason::Rejected, why },
+        _ => Delivery::Failed { accepted, reason: DropReason::Rejected, why },
     }
 }
 
@@ -90,6 +100,9 @@ impl Body {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+    use http::Response;
+
     use super::*;
 
     fn answer(status: u16, body: &'static str) -> Delivery {
@@ -112,7 +125,7 @@ mod tests {
 
         assert_eq!(
             delivery,
-            Delivery::Partly {
+            Delivery::Judged {
                 accepted: 3,
                 reason: DropReason::Rejected,
                 why: "the server answered 400 Bad Request: bad span".to_owned()
@@ -132,14 +145,14 @@ mod tests {
     fn overload_midway_sends_nothing_twice() {
         let delivery = answer(503, r#"{"accepted":7,"errors":[{"message":"queue is full"}]}"#);
 
-        assert!(matches!(delivery, Delivery::Partly { accepted: 7, reason: DropReason::SendFailed, .. }));
+        assert!(matches!(delivery, Delivery::Failed { accepted: 7, reason: DropReason::SendFailed, .. }));
     }
 
     #[test]
     fn garbage_and_proxies_lose_the_batch() {
-        assert!(matches!(answer(500, "\u{0}"), Delivery::Partly { reason: DropReason::SendFailed, .. }));
-        assert!(matches!(answer(502, "<html>"), Delivery::Partly { reason: DropReason::SendFailed, .. }));
-        assert!(matches!(answer(307, ""), Delivery::Partly { reason: DropReason::Rejected, .. }));
-        assert!(matches!(answer(413, ""), Delivery::Partly { reason: DropReason::TooLarge, .. }));
+        assert!(matches!(answer(500, "\u{0}"), Delivery::Failed { reason: DropReason::SendFailed, .. }));
+        assert!(matches!(answer(502, "<html>"), Delivery::Failed { reason: DropReason::SendFailed, .. }));
+        assert!(matches!(answer(307, ""), Delivery::Failed { reason: DropReason::Rejected, .. }));
+        assert!(matches!(answer(413, ""), Delivery::Judged { reason: DropReason::TooLarge, .. }));
     }
 }

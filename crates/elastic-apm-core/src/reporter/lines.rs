@@ -2,7 +2,7 @@
 
 use elastic_apm_intake::{MAX_EVENT_SIZE, WireEvent, write_line};
 
-use super::render;
+use super::render::{self, Bearer};
 use crate::config::Settings;
 use crate::record::Record;
 use crate::stats::DropReason;
@@ -15,11 +15,12 @@ pub(crate) fn write(record: Record, settings: &Settings, line: &mut Vec<u8>) -> 
         Record::Span(event) => encode(&event, line),
         Record::Transaction(mut record) => {
             let (request, response) = (record.request.as_deref(), record.response.as_ref());
-            render::exchange(&mut record.event.context, request, response, sanitized);
+            render::exchange(Bearer::Transaction, &mut record.event.context, request, response, sanitized);
             encode(&record.event, line)
         }
         Record::Error(mut record) => {
-            render::exchange(&mut record.event.context, record.request.as_deref(), None, sanitized);
+            let request = record.request.as_deref();
+            render::exchange(Bearer::Error, &mut record.event.context, request, None, sanitized);
             encode(&record.event, line)
         }
     }

@@ -2,25 +2,41 @@
 //!
 //! | module | job |
 //! |---|---|
+//! | `thread` | the thread, and the handle that talks to it |
+//! | `setup` | what the thread works with and must not forget |
 //! | `worker` | the loop: take in, send, answer, back off |
 //! | `lines` | one record to one line |
 //! | `render`, `sanitize` | captured HTTP to wire context, secrets out |
+//! | `outbox` | the batch that grows, the one that is sent, and when |
 //! | `batch` | one request body in the making |
+//! | `exchange` | one request and its answer |
 //! | `delivery` | what an answer means for the events |
 //! | `backoff` | how long to wait after a failure |
 //! | `control` | flush and shutdown, out of band |
+//! | `waiters` | who waits for delivery, and what they are told |
+//! | `server`, `version` | who the server is, and what depends on it |
+//! | `central` | what the server wants of this service |
+//! | `metadata_lines` | the line that opens every request |
 //!
 //! It shares nothing with `trace` but the queue.
 
 mod backoff;
 mod batch;
+mod central;
 mod control;
 mod delivery;
+mod exchange;
 mod lines;
+mod metadata_lines;
+mod outbox;
 mod render;
 mod sanitize;
+mod server;
+mod setup;
 mod thread;
+mod version;
+mod waiters;
 mod worker;
 
+pub(crate) use setup::Setup;
 pub(crate) use thread::Reporter;
-pub(crate) use worker::Setup;

@@ -2,69 +2,74 @@
 //!
 //! Runs on the reporter thread: the application paid for reference counts only.
 
-use elastic_apm_intake::{Context, Headers, Keyword, Request, Response, Socket, Url};
-use http::uri::Authority;
-use http::{HeaderMap, Version};
+mod cookies;
+mod headers;
+mod url;
+
+use elastic_apm_intake::{Body, Context, Keyword, Request, Response, Socket};
+use http::Version;
 
 use super::sanitize;
-use crate::captured::{CapturedRequest, CapturedResponse};
+use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse};
 use crate::config::WildcardList;
+
+/// Which event an exchange is rendered for: each has a say of its own about the body.
+#[derive(Clone, Copy)]
+pub(crate) enum Bearer {
+    Transaction,
+    Error,
+}
 
 /// Puts both halves of an exchange into `context`, which is made if there is something to put.
 pub(crate) fn exchange(
+    bearer: Bearer,
     context: &mut Option<Box<Context>>,
     request: Option<&CapturedRequest>,
     response: Option<&CapturedResponse>,
     sanitized: &WildcardList,
 ) {
     if let Some(captured) = request {
-        context.get_or_insert_default().request = Some(Box::new(self::request(captured, sanitized)));
+        let request = self::request(captured, bearer, sanitized);
+        context.get_or_insert_default().request = Some(Box::new(request));
     }
     if let Some(captured) = response {
         context.get_or_insert_default().response = Some(Box::new(self::response(captured, sanitized)));
     }
 }
 
-fn request(captured: &CapturedRequest, sanitized: &WildcardList) -> Request {
+fn request(captured: &CapturedRequest, bearer: Bearer, sanitized: &WildcardList) -> Request {
     Request {
         method: Keyword::copied(captured.method.as_str()),
-        url: url(captured),
-        headers: headers(&captured.headers, sanitized),
+        url: url::render(captured),
+        headers: headers::render(&captured.headers, sanitized),
+        cookies: cookies::parse(&captured.headers, sanitized),
         http_version: http_version(captured.version).map(Keyword::from_static),
         socket: captured.remote.map(|ip| Socket {
             remote_address: Some(Keyword::formatted(format_args!("{ip}"))),
             ..Socket::default()
         }),
+        body: captured.body.as_ref().and_then(|body| self::body(body, bearer, sanitized)),
         ..Request::default()
     }
+}
+
+/// The body, where this event carries it and the service has read any of it.
+fn body(captured: &CapturedBody, bearer: Bearer, sanitized: &WildcardList) -> Option<Body> {
+    let is_carried = match bearer {
+        Bearer::Transaction => captured.in_transactions(),
+        Bearer::Error => captured.in_errors(),
+    };
+    let text = is_carried.then(|| captured.text()).filter(|text| !text.is_empty())?;
+    Some(Body::from(if captured.is_form() { sanitize::form(&text, sanitized) } else { text }))
 }
 
 fn response(captured: &CapturedResponse, sanitized: &WildcardList) -> Response {
     Response {
         status_code: Some(captured.status.as_u16()),
-        headers: headers(&captured.headers, sanitized),
+        headers: headers::render(&captured.headers, sanitized),
         // Worth saying only when it is not so.
         finished: (!captured.finished).then_some(false),
         ..Response::default()
-    }
-}
-
-fn headers(captured: &HeaderMap, sanitized: &WildcardList) -> Headers {
-    let mut headers = Headers::with_capacity(captured.keys_len());
-    for name in captured.keys() {
-        for value in captured.get_all(name) {
-            headers.append(Keyword::copied(name.as_str()), text(value.as_bytes()));
-        }
-    }
-    sanitize::headers(&mut headers, sanitized);
-    headers
-}
-
-/// Header values are bytes; what is not UTF-8 is shown with replacement characters.
-fn text(bytes: &[u8]) -> Keyword {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Keyword::copied(text),
-        Err(_) => Keyword::from(String::from_utf8_lossy(bytes).into_owned()),
     }
 }
 
@@ -77,35 +82,6 @@ fn http_version(version: Version) -> Option<&'static str> {
         Version::HTTP_3 => "3",
         _ => return None,
     })
-}
-
-/// The URL as received, without user name and password. Without a `Host` there is no `full`.
-fn url(captured: &CapturedRequest) -> Url {
-    let uri = &captured.uri;
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let from_header = || Authority::try_from(captured.host.as_ref()?.as_bytes()).ok();
-    let authority = uri.authority().cloned().or_else(from_header);
-    let raw = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let mut url = Url {
-        raw: Some(Keyword::copied(raw)),
-        protocol: Some(Keyword::formatted(format_args!("{scheme}:"))),
-        pathname: Some(Keyword::copied(uri.path())),
-        search: uri
-            .query()
-            .filter(|query| !query.is_empty())
-            .map(|query| Keyword::formatted(format_args!("?{query}"))),
-        ..Url::default()
-    };
-    if let Some(authority) = authority {
-        let host = authority.host();
-        url.full = Some(match authority.port_u16() {
-            Some(port) => Keyword::formatted(format_args!("{scheme}://{host}:{port}{raw}")),
-            None => Keyword::formatted(format_args!("{scheme}://{host}{raw}")),
-        });
-        url.hostname = Some(Keyword::copied(host.trim_start_matches('[').trim_end_matches(']')));
-        url.port = authority.port_u16();
-    }
-    url
 }
 
 #[cfg(test)]

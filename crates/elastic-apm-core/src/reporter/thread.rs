@@ -2,14 +2,19 @@
 //!
 //! The runtime is created and dropped on that thread alone: nothing of the application's runtime is touched, and none is needed.
 
+use std::future::pending;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::central::Central;
 use super::control::{Answer, Control, Waiter};
-use super::worker::{Setup, Worker};
+use super::server::Server;
+use super::setup::Setup;
+use super::worker::Worker;
 
 /// What a blocking caller allows the reporter beyond its deadline before it gives up on the thread itself.
 const GRACE: Duration = Duration::from_millis(50);
@@ -63,7 +68,7 @@ impl Reporter {
     }
 }
 
-fn run(setup: Setup) {
+fn run(mut setup: Setup) {
     let (log, queue) = (setup.log.clone(), setup.queue.clone());
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -73,10 +78,32 @@ fn run(setup: Setup) {
                 .error(format_args!("nothing will be sent: the reporter cannot start its runtime: {error}"));
         }
     };
-    if catch_unwind(AssertUnwindSafe(|| runtime.block_on(Worker::new(setup).run()))).is_err() {
+    if catch_unwind(AssertUnwindSafe(|| runtime.block_on(work(&mut setup)))).is_err() {
         queue.abandon();
         log.error(format_args!("nothing more will be sent: the reporter thread panicked"));
     }
     // Connections that hang are left behind, not waited for.
     runtime.shutdown_background();
+}
+
+/// Runs the worker to its end, and beside it what keeps asking the server.
+async fn work(setup: &mut Setup) {
+    let server = Server::new(setup.settings.clone(), setup.log.clone());
+    let transport = Arc::clone(&setup.transport);
+    let central = setup.central_config.then(|| {
+        let (local, settings, log) = (Arc::clone(&setup.local), setup.settings.clone(), setup.log.clone());
+        Central::new(&server, Arc::clone(&transport), &setup.metadata.service, local, settings, log)
+    });
+    let configure = async {
+        match central {
+            Some(central) => central.poll().await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = Worker::new(setup, &server).run() => {}
+        never = server.watch(&transport) => match never {},
+        never = configure => match never {},
+    }
 }

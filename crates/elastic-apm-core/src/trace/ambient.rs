@@ -4,7 +4,6 @@ use std::error::Error;
 use std::sync::Arc;
 
 use elastic_apm_intake::{ErrorId, Keyword, LabelValue, LongText, Outcome, SpanId, TraceId, User};
-use http::HeaderMap;
 use serde_json::Value;
 
 use super::current::{self, Current};
@@ -13,7 +12,7 @@ use super::span::SpanScope;
 use super::span_builder::SpanBuilder;
 use super::transaction_builder::{TransactionBuilder, TransactionOptions};
 use crate::default_agent::default_tracer;
-use crate::propagation::{TraceContext, TraceParent};
+use crate::propagation::{HeaderSink, TraceContext, TraceParent};
 
 /// Names a transaction of the default agent that is about to start.
 ///
@@ -51,8 +50,7 @@ pub fn capture_span(name: impl Into<Keyword>) -> SpanScope {
 /// Names the current transaction, replacing any name.
 pub fn set_transaction_name(name: impl Into<Keyword>) {
     on_transaction(|node| {
-        let name = name.into();
-        node.update("set_transaction_name", |body| body.name = Some(name));
+        node.set_name("set_transaction_name", name.into());
     });
 }
 
@@ -156,7 +154,7 @@ pub fn current_trace_context() -> Option<TraceContext> {
 /// elastic_apm_core::inject(&mut headers);
 /// assert!(headers.is_empty()); // no transaction here
 /// ```
-pub fn inject(headers: &mut HeaderMap) {
+pub fn inject<H: HeaderSink + ?Sized>(headers: &mut H) {
     if let Some(context) = current_trace_context() {
         context.inject(headers);
     }

@@ -93,6 +93,12 @@ pub(crate) fn with<T>(look: impl FnOnce(&Current) -> T) -> Option<T> {
     .flatten()
 }
 
+/// Whether anything is current.
+#[inline]
+pub(crate) fn is_set() -> bool {
+    with(|_| ()).is_some()
+}
+
 /// A clone of what is current.
 pub(crate) fn get() -> Option<Current> {
     with(Current::clone)
@@ -183,7 +189,8 @@ impl TaskContext {
         TaskContext { carried: get() }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nothing is current inside.
+    pub fn is_empty(&self) -> bool {
         self.carried.is_none()
     }
 

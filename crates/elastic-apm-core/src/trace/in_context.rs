@@ -1,25 +1,28 @@
-//! A future that carries a context through every poll.
+//! A future or a stream that carries a context through every poll.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_core::Stream;
 use pin_project_lite::pin_project;
 
 use super::current::TaskContext;
 
 pin_project! {
-    /// The future of [`FutureExt::in_current_span`](crate::FutureExt::in_current_span) and [`TaskContext::run`].
-    #[must_use = "futures do nothing unless they are polled"]
+    /// The future of [`FutureExt::in_current_span`](crate::FutureExt::in_current_span) and [`TaskContext::run`], and the
+    /// stream of [`StreamExt::in_current_span`](crate::StreamExt::in_current_span).
+    #[must_use = "futures and streams do nothing unless they are polled"]
     pub struct InContext<F> {
         #[pin]
         inner: Option<F>,
-        context: TaskContext,
+        // `None` leaves in sight what is current outside.
+        context: Option<TaskContext>,
     }
 
     impl<F> PinnedDrop for InContext<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _entered = this.context.enter();
+            let _entered = this.context.as_mut().map(TaskContext::enter);
             this.inner.set(None);
         }
     }
@@ -28,13 +31,15 @@ pin_project! {
 impl TaskContext {
     /// Runs `future` in this context.
     pub fn run<F: Future>(self, future: F) -> InContext<F> {
-        InContext::new(future, self)
+        InContext { inner: Some(future), context: Some(self) }
     }
 }
 
-impl<F: Future> InContext<F> {
-    pub(crate) fn new(future: F, context: TaskContext) -> Self {
-        InContext { inner: Some(future), context }
+impl<F> InContext<F> {
+    /// What is current now, or where nothing is, whatever is when it is polled.
+    pub(crate) fn current(inner: F) -> Self {
+        let context = Some(TaskContext::current()).filter(|context| !context.is_empty());
+        InContext { inner: Some(inner), context }
     }
 }
 
@@ -44,8 +49,23 @@ impl<F: Future> Future for InContext<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let Some(future) = this.inner.as_pin_mut() else { polled_after_completion() };
-        let _entered = this.context.enter();
+        let _entered = this.context.as_mut().map(TaskContext::enter);
         future.poll(cx)
+    }
+}
+
+impl<S: Stream> Stream for InContext<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let this = self.project();
+        let Some(stream) = this.inner.as_pin_mut() else { return Poll::Ready(None) };
+        let _entered = this.context.as_mut().map(TaskContext::enter);
+        stream.poll_next(cx)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.as_ref().map_or((0, Some(0)), Stream::size_hint)
     }
 }
 

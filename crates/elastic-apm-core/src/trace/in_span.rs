@@ -3,12 +3,11 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use elastic_apm_intake::Outcome;
+use elastic_apm_intake::Keyword;
 use pin_project_lite::pin_project;
 
-use super::current::TaskContext;
+use super::carried_span::CarriedSpan;
 use super::in_context::{InContext, polled_after_completion};
-use super::span::Span;
 use super::span_builder::SpanBuilder;
 
 /// Spans and context for futures.
@@ -29,17 +28,31 @@ use super::span_builder::SpanBuilder;
 /// assert_eq!(agent.events().spans.len(), 3);
 /// ```
 pub trait FutureExt: Future + Sized {
-    /// Runs the future inside a span.
+    /// Runs the future inside a span, named by a string or described by a [`SpanBuilder`].
     ///
-    /// The parent is what is current *now*; the span starts at the first poll and ends when the future completes or is dropped.
-    /// Never polled, it leaves no span. A panic makes it a failure; dropped midway, its outcome is `unknown` (an exit
-    /// span's is `failure`).
-    fn in_span(self, span: impl Into<SpanBuilder>) -> InSpan<Self> {
+    /// The parent is what is current *now*, or, where nothing is, at the first poll. The span starts at the first poll and ends
+    /// when the future completes or is dropped. Never polled, it leaves no span. A panic makes it a failure; dropped midway, its outcome
+    /// is `unknown` (an exit span's is `failure`).
+    ///
+    /// A [`SpanBuilder`] forgets what it is told where nothing is current. To describe a span before its transaction starts,
+    /// give a closure: it is called where the parent is known.
+    ///
+    /// ```
+    /// use elastic_apm_core::{FutureExt, span, testing::RecordingAgent};
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// let agent = RecordingAgent::new();
+    /// let work = async {}.in_span(|| span("work").label("cup", 2));
+    /// runtime.block_on(agent.tracer().transaction("coffee", "job").run(work));
+    ///
+    /// assert_eq!(agent.events().span("work").labels.len(), 1);
+    /// ```
+    fn in_span<D: Into<SpanBuilder>>(self, span: D) -> InSpan<Self, D> {
         self.in_span_with(span, |_| true)
     }
 
     /// Like [`in_span`](Self::in_span), and an `Err` makes the span a failure.
-    fn try_in_span<T, E>(self, span: impl Into<SpanBuilder>) -> InSpan<Self>
+    fn try_in_span<T, E, D: Into<SpanBuilder>>(self, span: D) -> InSpan<Self, D>
     where
         Self: Future<Output = Result<T, E>>,
     {
@@ -49,17 +62,19 @@ pub trait FutureExt: Future + Sized {
     /// Like [`in_span`](Self::in_span); `succeeded` is shown the output inside the span, and its `false` makes the span a failure.
     ///
     /// It is asked also where no span is recorded, so that it may report an error.
-    fn in_span_with(
+    fn in_span_with<D: Into<SpanBuilder>>(
         self,
-        span: impl Into<SpanBuilder>,
+        span: D,
         succeeded: fn(&Self::Output) -> bool,
-    ) -> InSpan<Self> {
-        InSpan::new(self, span.into(), succeeded)
+    ) -> InSpan<Self, D> {
+        InSpan { inner: Some(self), span: CarriedSpan::new(span), succeeded }
     }
 
     /// Runs the future in the context that is current *now*: for `tokio::spawn` and its like.
+    ///
+    /// Where nothing is current now the future runs in whatever is current when it is polled.
     fn in_current_span(self) -> InContext<Self> {
-        InContext::new(self, TaskContext::current())
+        InContext::current(self)
     }
 }
 
@@ -77,105 +92,61 @@ impl From<String> for SpanBuilder {
     }
 }
 
+impl From<Keyword> for SpanBuilder {
+    fn from(name: Keyword) -> Self {
+        SpanBuilder::below_current(name)
+    }
+}
+
+/// Describes a span where its parent is known.
+impl<F: FnOnce() -> SpanBuilder> From<F> for SpanBuilder {
+    fn from(describe: F) -> Self {
+        describe()
+    }
+}
+
 pin_project! {
     /// The future of [`FutureExt::in_span`].
     #[must_use = "futures do nothing unless they are polled"]
-    pub struct InSpan<F: Future> {
+    pub struct InSpan<F: Future, D = SpanBuilder> {
         #[pin]
         inner: Option<F>,
-        state: State,
-        panicked: bool,
+        span: CarriedSpan<D>,
         succeeded: fn(&F::Output) -> bool,
     }
 
-    impl<F: Future> PinnedDrop for InSpan<F> {
+    impl<F: Future, D> PinnedDrop for InSpan<F, D> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let State::Running { context, span } = this.state {
-                // What the future owns is dropped inside its context: clean-up code issues queries too.
-                let _entered = context.enter();
-                this.inner.set(None);
-                if !*this.panicked {
-                    span.set_protocol_outcome(if span.is_exit() { Outcome::Failure } else { Outcome::Unknown });
-                }
-            }
+            this.span.abandon(|| this.inner.set(None));
         }
     }
 }
 
-enum State {
-    New {
-        builder: SpanBuilder,
-    },
-    Running {
-        context: TaskContext,
-        span: Span,
-    },
-    /// Nothing is current: polls cost nothing.
-    Bare,
-    Done,
-}
-
-impl<F: Future> InSpan<F> {
-    fn new(future: F, builder: SpanBuilder, succeeded: fn(&F::Output) -> bool) -> Self {
-        let state = if builder.is_inert() {
-            // Unsampled: no span, but the decision travels on, also to another task.
-            match TaskContext::current() {
-                context if context.is_empty() => State::Bare,
-                context => State::Running { context, span: Span::noop() },
-            }
-        } else {
-            State::New { builder }
-        };
-        InSpan { inner: Some(future), state, panicked: false, succeeded }
-    }
-}
-
-impl<F: Future> Future for InSpan<F> {
+impl<F: Future, D: Into<SpanBuilder>> Future for InSpan<F, D> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
-        if let State::New { builder } = this.state {
-            let (span, context) = std::mem::replace(builder, SpanBuilder::inert()).start_with_context();
-            *this.state = State::Running { context, span };
-        }
         let Some(future) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
-        let State::Running { context, span } = this.state else {
+        let polled = {
+            let polling = this.span.poll();
             let polled = future.poll(cx);
             if let Poll::Ready(output) = &polled {
-                (this.succeeded)(output);
+                let succeeded = (this.succeeded)(output);
+                if let (false, Some(polling)) = (succeeded, &polling) {
+                    polling.failed();
+                }
                 this.inner.set(None);
             }
-            return polled;
-        };
-        let entered = context.enter();
-        let watch = PanicWatch { span, panicked: this.panicked };
-        let polled = future.poll(cx);
-        if let Poll::Ready(output) = &polled {
-            if !(this.succeeded)(output) {
-                span.set_failed();
+            if let Some(polling) = polling {
+                polling.over();
             }
-            this.inner.set(None);
-        }
-        std::mem::forget(watch);
-        drop(entered);
+            polled
+        };
         if polled.is_ready() {
-            *this.state = State::Done;
+            this.span.end();
         }
         polled
-    }
-}
-
-/// Dropped only when a poll unwinds.
-struct PanicWatch<'a> {
-    span: &'a Span,
-    panicked: &'a mut bool,
-}
-
-impl Drop for PanicWatch<'_> {
-    fn drop(&mut self) {
-        *self.panicked = true;
-        self.span.set_failed();
     }
 }

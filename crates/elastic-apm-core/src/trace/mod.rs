@@ -5,38 +5,55 @@
 //! | `tracer` | the handle that starts transactions |
 //! | `transaction*` | builder, handle and scope of a transaction |
 //! | `span*` | builder, handle and scope of a span |
-//! | `run`, `in_span` | futures that carry them |
+//! | `run`, `in_span`, `in_context` | futures that carry a transaction, a span, or what is current |
+//! | `stream_in_span` | streams that carry a span |
+//! | `run_sync` | closures inside a transaction or a span |
+//! | `carried_span` | the span that a wrapper carries |
 //! | `current` | what is current on a thread |
 //! | `node` | the shared state behind the handles |
 //! | `ambient` | free functions on what is current |
 //! | `error` | error events |
-//! | `sampler`, `outcome`, `clock`, `random` | one decision or value each |
+//! | `http_call` | an outgoing HTTP request: its exit span and headers |
+//! | `service_target` | the service behind an exit span |
+//! | `capture_rules` | what a layer captures of a request |
+//! | `sampler`, `continuation`, `naming`, `outcome`, `clock`, `random` | one decision or value each |
 
 pub(crate) mod ambient;
+mod capture_rules;
+mod carried_span;
 pub(crate) mod clock;
+mod continuation;
 pub(crate) mod current;
 mod error;
+mod http_call;
 mod in_context;
 mod in_span;
+mod naming;
 mod node;
 mod outcome;
 mod random;
 mod run;
+mod run_sync;
 mod sampler;
+mod service_target;
 mod span;
 mod span_builder;
+mod stream_in_span;
 mod tracer;
 mod transaction;
 mod transaction_builder;
 mod transaction_ref;
 mod transaction_scope;
 
+pub use capture_rules::CaptureRules;
 pub use current::{EnteredContext, TaskContext};
+pub use http_call::{CallBody, CallOptions, HttpCall};
 pub use in_context::InContext;
 pub use in_span::{FutureExt, InSpan};
 pub use run::Run;
 pub use span::{Span, SpanScope};
 pub use span_builder::SpanBuilder;
+pub use stream_in_span::{StreamExt, StreamInSpan};
 pub use tracer::Tracer;
 pub use transaction::Transaction;
 pub use transaction_builder::{TransactionBuilder, TransactionOptions};

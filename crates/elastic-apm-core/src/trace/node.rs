@@ -13,7 +13,9 @@ use elastic_apm_intake::{
 
 use super::clock::{Timebase, millis_between};
 use super::current::Superseded;
+use super::naming;
 use super::outcome::Verdict;
+use super::service_target;
 use super::tracer::Tracer;
 use crate::captured::{CapturedRequest, CapturedResponse};
 use crate::config::Settings;
@@ -115,6 +117,20 @@ impl TransactionNode {
         self.tracer.debug(format_args!("{what} ignored: transaction {} has ended", self.id));
     }
 
+    /// Names the transaction, replacing any name.
+    pub(crate) fn set_name(&self, what: &str, name: Keyword) {
+        let name = naming::grouped(name, &self.settings);
+        self.update(what, |body| body.name = Some(name));
+    }
+
+    /// Names the transaction unless it has a name.
+    pub(crate) fn set_name_if_unset(&self, what: &str, name: Keyword) {
+        let name = naming::grouped(name, &self.settings);
+        self.update(what, |body| {
+            body.name.get_or_insert(name);
+        });
+    }
+
     /// Whether a span that starts now would be one too many.
     pub(crate) fn is_span_limit_reached(&self) -> bool {
         self.admitted.load(Ordering::Relaxed) as usize >= self.settings.transaction_max_spans
@@ -147,7 +163,7 @@ impl TransactionNode {
     pub(crate) fn end(&self) {
         let Some(body) = self.lock().take() else { return };
         self.ended.store(true, Ordering::Release);
-        if body.discarded {
+        if body.discarded || !(self.sampled || self.settings.keeps_unsampled) {
             return;
         }
         let event = TransactionEvent {
@@ -171,6 +187,9 @@ impl TransactionNode {
             links: body.links,
             ..TransactionEvent::default()
         };
+        if let Some(captured) = body.request.as_ref().and_then(|request| request.body.as_ref()) {
+            captured.close();
+        }
         let record = TransactionRecord { event, request: body.request, response: body.response };
         self.tracer.submit(Record::Transaction(Box::new(record)));
     }
@@ -188,6 +207,8 @@ pub(crate) struct SpanNode {
     /// This span, or the nearest one above that is certain to be reported: the id that may be sent to others.
     pub(crate) reported_id: SpanId,
     pub(crate) exit: bool,
+    /// Nothing below it is recorded.
+    pub(crate) leaf: bool,
     /// Started after the limit was reached: timed and counted, never reported.
     pub(crate) over_limit: bool,
     ended: AtomicBool,
@@ -217,6 +238,7 @@ impl SpanNode {
             id: event.id,
             reported_id: event.id,
             exit: false,
+            leaf: false,
             over_limit: transaction.is_span_limit_reached(),
             ended: AtomicBool::new(false),
             superseded: Superseded::default(),
@@ -300,6 +322,9 @@ impl SpanNode {
         if discarded {
             self.transaction.forget_span(self.over_limit);
         } else if !self.over_limit {
+            if self.exit {
+                service_target::complete(&mut event);
+            }
             self.transaction.reported.fetch_add(1, Ordering::Relaxed);
             self.transaction.tracer.submit(Record::Span(event));
         }

@@ -76,10 +76,7 @@ impl<F: Future> Future for Run<F> {
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready((output, succeeded))) => {
-                transaction.set_result_if_unset(if succeeded { "success" } else { "failure" });
-                if !succeeded {
-                    transaction.set_failed();
-                }
+                transaction.completed(succeeded);
                 this.inner.set(None);
                 drop(entered);
                 *this.state = State::Done;
@@ -87,9 +84,7 @@ impl<F: Future> Future for Run<F> {
             }
             Err(panic) => {
                 drop(entered);
-                transaction.capture_panic(panic.as_ref());
-                transaction.set_result_if_unset("failure");
-                transaction.set_failed();
+                transaction.panicked(panic.as_ref());
                 *this.state = State::Done;
                 resume_unwind(panic)
             }

@@ -2,7 +2,9 @@
 
 use std::ops::Deref;
 
-use elastic_apm_intake::{Keyword, LabelValue, Outcome, SpanContext, SpanId, SpanLink, TraceId};
+use elastic_apm_intake::{
+    Keyword, LabelValue, Outcome, ServiceTarget, SpanContext, SpanId, SpanLink, TraceId,
+};
 
 use super::current::{Activation, Current, TaskContext};
 use super::node::{SharedSpan, SpanBody};
@@ -119,6 +121,37 @@ impl Span {
         // Outside the lock: it is the caller's code. The span cannot end meanwhile, its owner is borrowed.
         change(&mut context);
         node.update("update_context", |event| event.context = Some(context));
+    }
+
+    /// Says which service an exit span calls, such as `mysql` and `shop`; what the context tells of it gives way.
+    ///
+    /// Without type and name the span shows no service. On a span that is not an exit span it has no effect.
+    ///
+    /// ```
+    /// use elastic_apm_core::span;
+    /// use elastic_apm_core::testing::RecordingAgent;
+    ///
+    /// let agent = RecordingAgent::new();
+    /// {
+    ///     let _transaction = agent.tracer().begin_transaction("script");
+    ///     let query = span("SELECT FROM orders").span_type("db.mysql").exit().enter();
+    ///     query.set_service_target("mysql", "shop");
+    /// }
+    ///
+    /// let context = agent.events().spans[0].context.clone().unwrap();
+    /// assert_eq!(context.destination.unwrap().service.unwrap().resource, "mysql/shop");
+    /// ```
+    pub fn set_service_target(&self, kind: impl Into<Keyword>, name: impl Into<Keyword>) {
+        let Some(node) = self.recorded().filter(|node| node.exit) else { return };
+        let target = ServiceTarget { kind: Some(kind.into()), name: Some(name.into()) };
+        node.update("set_service_target", |event| {
+            let context = event.context.get_or_insert_default();
+            context.service.get_or_insert_default().target = Some(target);
+            // The resource follows from the target.
+            if let Some(destination) = &mut context.destination {
+                destination.service = None;
+            }
+        });
     }
 
     /// Describes a span below this one, whatever is current.

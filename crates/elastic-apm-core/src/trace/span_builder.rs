@@ -28,12 +28,12 @@ impl Parent {
         Parent { transaction: Arc::clone(&node.transaction), span: Some(node) }
     }
 
-    /// What is current, if its transaction is sampled.
+    /// What is current, if its transaction is sampled and it is no leaf.
     #[inline]
     pub(crate) fn current() -> Option<Self> {
         current::with(|current| match current {
             Current::Transaction(node) => node.sampled.then(|| Parent::transaction(Arc::clone(node))),
-            Current::Span(node) => Some(Parent::span(SharedSpan::clone(node))),
+            Current::Span(node) => (!node.leaf).then(|| Parent::span(SharedSpan::clone(node))),
         })
         .flatten()
     }
@@ -41,8 +41,8 @@ impl Parent {
 
 /// A span that has not started yet.
 ///
-/// Start it as a handle ([`start`](Self::start)), current on this thread ([`enter`](Self::enter)), or around a future with
-/// [`in_span`](crate::FutureExt::in_span).
+/// Start it as a handle ([`start`](Self::start)), current on this thread ([`enter`](Self::enter)), around a closure
+/// ([`run_sync`](Self::run_sync)), or around a future with [`in_span`](crate::FutureExt::in_span).
 ///
 /// Without a current sampled transaction it is inert: no setter evaluates its argument's conversion and nothing is recorded.
 ///
@@ -73,11 +73,6 @@ impl SpanBuilder {
     #[inline]
     pub(crate) fn below(parent: Option<Parent>, name: impl Into<Keyword>) -> Self {
         SpanBuilder { draft: parent.map(|parent| draft(parent, name.into())) }
-    }
-
-    /// A builder that starts nothing.
-    pub(crate) fn inert() -> Self {
-        SpanBuilder { draft: None }
     }
 
     pub(crate) fn is_inert(&self) -> bool {
@@ -118,6 +113,28 @@ impl SpanBuilder {
     pub fn exit(mut self) -> Self {
         if let Some(draft) = &mut self.draft {
             draft.exit = true;
+        }
+        self
+    }
+
+    /// Says that the span stands for all that happens below it: spans opened there are not recorded and not counted as dropped.
+    ///
+    /// What would be current in them is this span: its id is sent on, and errors are its children.
+    ///
+    /// ```
+    /// use elastic_apm_core::{capture_span, span, testing::RecordingAgent};
+    ///
+    /// let agent = RecordingAgent::new();
+    /// {
+    ///     let _transaction = agent.tracer().transaction("job", "script").begin();
+    ///     let _whole = span("render").leaf().enter();
+    ///     let _part = capture_span("render a line");
+    /// }
+    /// assert_eq!(agent.events().tree(), "transaction job [success]\n  span render [success]\n");
+    /// ```
+    pub fn leaf(mut self) -> Self {
+        if let Some(draft) = &mut self.draft {
+            draft.leaf = true;
         }
         self
     }
@@ -200,7 +217,11 @@ fn draft(parent: Parent, name: Keyword) -> UniqueArc<SpanNode> {
         sample_rate: transaction.sample_rate,
         ..SpanEvent::default()
     };
-    UniqueArc::new(SpanNode::new(transaction, span, event))
+    let below_leaf = span.as_ref().is_some_and(|span| span.leaf);
+    let mut node = UniqueArc::new(SpanNode::new(transaction, span, event));
+    // It will never start, and asks for nothing that would be thrown away then.
+    node.over_limit |= below_leaf;
+    node
 }
 
 fn set_kind(event: &mut SpanEvent, kind: Keyword) {
@@ -234,6 +255,9 @@ fn start(mut node: UniqueArc<SpanNode>) -> Result<SharedSpan, UniqueArc<SpanNode
         if event.name.is_empty() {
             event.name = Keyword::from_static("unnamed");
         }
+    }
+    if node.parent.as_ref().is_some_and(|parent| parent.leaf) {
+        return Err(node);
     }
     // One call, one exit span: an outer one stands for those that its client makes in turn.
     let below_exit = node.parent.as_ref().is_some_and(|parent| parent.exit);

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use elastic_apm_intake::{Keyword, SpanId};
+use http::HeaderValue;
 
 use super::transaction_builder::{TransactionBuilder, TransactionOptions};
 use super::transaction_scope::TransactionScope;
@@ -81,8 +82,8 @@ impl Tracer {
             return None;
         }
         let (name, result) = (name.into(), result.into());
+        node.set_name_if_unset("end_transaction", name);
         node.update("end_transaction", |body| {
-            body.name.get_or_insert(name);
             body.result.get_or_insert(result);
         });
         node.end();
@@ -90,13 +91,23 @@ impl Tracer {
         Some(node.id)
     }
 
-    /// Whether `url_path` matches `transaction_ignore_urls`.
+    /// Describes the transaction of an inbound HTTP request, or `None` where there is to be none: nothing is recorded, or the
+    /// request is one that `transaction_ignore_urls` or `transaction_ignore_user_agents` names.
     ///
-    /// For authors of integrations: such a request gets no transaction.
-    pub fn ignores_url(&self, url_path: &str) -> bool {
-        self.shared
-            .as_ref()
-            .is_some_and(|shared| shared.settings.load().transaction_ignore_urls.matches_any(url_path))
+    /// For authors of integrations. `path` is that of the URL, without the query. Everything about the request is decided
+    /// by one look at the settings.
+    pub fn request(&self, path: &str, user_agent: Option<&HeaderValue>) -> Option<TransactionBuilder> {
+        let settings = self.settings().filter(|settings| settings.recording)?;
+        let agents = &settings.transaction_ignore_user_agents;
+        // Most have no such patterns. What is not text matches none.
+        let user_agent = user_agent.filter(|_| !agents.is_empty()).and_then(|value| value.to_str().ok());
+        if settings.transaction_ignore_urls.matches_any(path)
+            || user_agent.is_some_and(|user_agent| agents.matches_any(user_agent))
+        {
+            return None;
+        }
+        let options = TransactionOptions::from("request");
+        Some(TransactionBuilder::with_settings(self.clone(), settings, options))
     }
 
     pub(crate) fn settings(&self) -> Option<Arc<Settings>> {

@@ -1,5 +1,6 @@
 //! The owner of a running transaction: dropping it ends the transaction.
 
+use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -39,6 +40,20 @@ impl Transaction {
 
     /// Ends the transaction, as dropping the handle does.
     pub fn end(self) {}
+
+    /// Says that the work inside was done, and how.
+    pub(crate) fn completed(&self, succeeded: bool) {
+        self.set_result_if_unset(if succeeded { "success" } else { "failure" });
+        if !succeeded {
+            self.set_failed();
+        }
+    }
+
+    /// Says that the work inside ended by a panic, which is reported.
+    pub(crate) fn panicked(&self, panic: &(dyn Any + Send)) {
+        self.capture_panic(panic);
+        self.completed(false);
+    }
 }
 
 impl Deref for Transaction {

@@ -4,8 +4,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use elastic_apm_intake::{Keyword, LabelValue, Labels, SpanLink};
+use http::HeaderMap;
 
+use super::capture_rules::CaptureRules;
 use super::clock::Timebase;
+use super::continuation;
+use super::naming;
 use super::node::{TransactionBody, TransactionIdentity, TransactionNode};
 use super::random;
 use super::run::Run;
@@ -13,6 +17,8 @@ use super::sampler::Sampling;
 use super::tracer::Tracer;
 use super::transaction::Transaction;
 use super::transaction_scope::TransactionScope;
+use crate::captured::CapturedRequest;
+use crate::config::Settings;
 use crate::propagation::{TraceContext, TraceParent};
 
 /// The type of a transaction, and what else can be said when it begins.
@@ -81,18 +87,48 @@ impl From<String> for TransactionOptions {
 
 /// A transaction that has not started yet.
 ///
-/// Start it as a plain handle ([`start`](Self::start)), current on this thread ([`begin`](Self::begin)), or around a
-/// future ([`run`](Self::run), [`try_run`](Self::try_run)).
-#[must_use = "nothing starts until one of start, begin, run or try_run is called"]
+/// Start it as a plain handle ([`start`](Self::start)), current on this thread ([`begin`](Self::begin)), around a future
+/// ([`run`](Self::run), [`try_run`](Self::try_run)), or around a closure ([`run_sync`](Self::run_sync),
+/// [`try_run_sync`](Self::try_run_sync)).
+#[must_use = "nothing starts until one of start, begin, run or run_sync is called"]
 pub struct TransactionBuilder {
     tracer: Tracer,
     name: Option<Keyword>,
     options: TransactionOptions,
+    /// Those in force at the start, unless they were looked at before.
+    settings: Option<Arc<Settings>>,
 }
 
 impl TransactionBuilder {
     pub(crate) fn new(tracer: Tracer, name: Option<Keyword>, options: TransactionOptions) -> Self {
-        TransactionBuilder { tracer, name, options }
+        TransactionBuilder { tracer, name, options, settings: None }
+    }
+
+    /// One that records under these settings.
+    pub(crate) fn with_settings(
+        tracer: Tracer,
+        settings: Arc<Settings>,
+        options: TransactionOptions,
+    ) -> Self {
+        TransactionBuilder { tracer, name: None, options, settings: Some(settings) }
+    }
+
+    /// The name, where it is known already. For authors of integrations.
+    pub fn named(mut self, name: impl Into<Option<Keyword>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Continues the trace that these headers carry. Where they carry none that is valid a new one starts; a debug line of the
+    /// agent's log says so.
+    pub fn child_of_headers(self, headers: &HeaderMap) -> Self {
+        let context = TraceContext::from_headers(headers);
+        if context.is_none() && headers.contains_key(TraceContext::TRACEPARENT) {
+            self.tracer.debug(format_args!(
+                "traceparent ignored: not exactly one, or malformed; a new trace starts"
+            ));
+        }
+        self.child_of(context)
     }
 
     /// Continues the caller's trace. `None`, as bad headers give it, starts a new one.
@@ -127,11 +163,23 @@ impl TransactionBuilder {
     /// Starts the transaction and returns its owner. It is not current anywhere: for integrations, and for work whose end
     /// is not where its start is.
     pub fn start(self) -> Transaction {
-        if !self.tracer.is_recording() {
-            return Transaction::noop();
-        }
-        let Some(settings) = self.tracer.settings() else { return Transaction::noop() };
-        let TransactionOptions { kind, parent, start, links, labels } = self.options;
+        self.start_with(|_| None)
+    }
+
+    /// Starts the transaction of an HTTP request. For authors of integrations.
+    ///
+    /// `capture` is asked for the request only where the transaction is sampled, and told what of it is wanted.
+    pub fn start_request(self, capture: impl FnOnce(CaptureRules<'_>) -> CapturedRequest) -> Transaction {
+        self.start_with(|settings| Some(Arc::new(capture(CaptureRules::new(settings)))))
+    }
+
+    fn start_with(self, capture: impl FnOnce(&Settings) -> Option<Arc<CapturedRequest>>) -> Transaction {
+        let TransactionBuilder { tracer, name, options, settings } = self;
+        let settings = settings.or_else(|| tracer.settings().filter(|settings| settings.recording));
+        let Some(settings) = settings else { return Transaction::noop() };
+        let TransactionOptions { kind, parent, start, mut links, labels } = options;
+        let (parent, link) = continuation::decide(settings.trace_continuation_strategy, parent);
+        links.extend(link);
         let sampling = match &parent {
             Some(parent) => Sampling::of_child(parent),
             None => Sampling::of_root(settings.transaction_sample_rate),
@@ -148,9 +196,11 @@ impl TransactionBuilder {
             tracestate: sampling.tracestate,
             timebase: start.map_or_else(Timebase::now, Timebase::starting_at),
         };
-        let labels = if identity.sampled { labels } else { Labels::default() };
-        let body = TransactionBody { name: self.name, kind, links, labels, ..TransactionBody::default() };
-        Transaction::new(Arc::new(TransactionNode::new(self.tracer, settings, identity, body)))
+        let (labels, request) =
+            if identity.sampled { (labels, capture(&settings)) } else { (Labels::default(), None) };
+        let name = name.map(|name| naming::grouped(name, &settings));
+        let body = TransactionBody { name, kind, links, labels, request, ..TransactionBody::default() };
+        Transaction::new(Arc::new(TransactionNode::new(tracer, settings, identity, body)))
     }
 
     /// Starts the transaction and makes it current on this thread until the scope is dropped.

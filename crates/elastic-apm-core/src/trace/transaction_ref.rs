@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use super::current::{Current, TaskContext};
 use super::error;
+use super::naming;
 use super::node::{TransactionBody, TransactionNode};
 use super::span_builder::{Parent, SpanBuilder};
-use crate::captured::{CapturedRequest, CapturedResponse};
+use crate::captured::CapturedResponse;
 use crate::propagation::TraceParent;
 
 /// A running transaction, seen by someone who does not own it: names and describes it, never ends it.
@@ -57,17 +58,13 @@ impl TransactionRef {
     /// Names the transaction, replacing any name: keep it low in cardinality, `GET /users/{id}`.
     pub fn set_name(&self, name: impl Into<Keyword>) {
         let Some(node) = &self.node else { return };
-        let name = name.into();
-        node.update("set_name", |body| body.name = Some(name));
+        node.set_name("set_name", name.into());
     }
 
     /// Names the transaction unless it has a name: what instrumentation uses, so that the user's word stands.
     pub fn set_name_if_unset(&self, name: impl Into<Keyword>) {
         let Some(node) = &self.node else { return };
-        let name = name.into();
-        node.update("set_name_if_unset", |body| {
-            body.name.get_or_insert(name);
-        });
+        node.set_name_if_unset("set_name_if_unset", name.into());
     }
 
     /// [`set_name_if_unset`](Self::set_name_if_unset) with a name that is made only where it is used.
@@ -143,17 +140,36 @@ impl TransactionRef {
         }
     }
 
-    /// Keeps what a layer saw of the request; ignored when unsampled. For authors of integrations.
-    pub fn capture_request(&self, request: CapturedRequest) {
-        let Some(node) = self.sampled_node() else { return };
-        let request = Arc::new(request);
-        node.update("capture_request", |body| body.request = Some(request));
+    /// Says how the HTTP exchange went that the transaction stands for. For authors of integrations.
+    ///
+    /// `name` and `result` fill only what is unset, the outcome is the protocol's word, and the response is ignored when
+    /// unsampled.
+    pub fn conclude_request(
+        &self,
+        name: Option<Keyword>,
+        result: Keyword,
+        outcome: Outcome,
+        response: Option<CapturedResponse>,
+    ) {
+        let Some(node) = &self.node else { return };
+        let name = name.map(|name| naming::grouped(name, &node.settings));
+        let response = response.filter(|_| node.sampled);
+        node.update("conclude_request", |body| {
+            body.name = body.name.take().or(name);
+            body.result.get_or_insert(result);
+            body.verdict.by_protocol(outcome);
+            body.response = response;
+        });
     }
 
-    /// Keeps what a layer saw of the response; ignored when unsampled. For authors of integrations.
-    pub fn capture_response(&self, response: CapturedResponse) {
-        let Some(node) = self.sampled_node() else { return };
-        node.update("capture_response", |body| body.response = Some(response));
+    /// The name of a request for which no route is known: `METHOD unknown route`, or the path where `use_path_as_transaction_name`
+    /// says so. For authors of integrations.
+    pub fn routeless_name(&self, method: &str, path: &str) -> Keyword {
+        if self.node.as_ref().is_some_and(|node| node.settings.use_path_as_transaction_name) {
+            Keyword::formatted(format_args!("{method} {path}"))
+        } else {
+            Keyword::formatted(format_args!("{method} unknown route"))
+        }
     }
 
     /// Whether headers are to be captured for this transaction: sampled, and `capture_headers` is on.

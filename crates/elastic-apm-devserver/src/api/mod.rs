@@ -1,5 +1,6 @@
 //! The JSON API of the page: reads the store, knows nothing of the intake protocol.
 
+pub(crate) mod config;
 pub(crate) mod guard;
 pub(crate) mod live;
 

@@ -11,7 +11,16 @@ export const traces = (limit) => get(`/api/traces?limit=${limit}`);
 export const trace = (id) => get(`/api/traces/${encodeURIComponent(id)}`);
 export const services = () => get("/api/services");
 export const stats = () => get("/api/stats");
+export const configurations = async () => (await get("/api/config")).services;
 export const clear = () => fetch("/api/traces", { method: "DELETE" });
+
+/** Sets the options of a service's agents; false when the server does not take them. */
+export async function configure(service, options) {
+  const response = await fetch(`/api/config/${encodeURIComponent(service)}`, {
+    method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(options),
+  });
+  return response.ok;
+}
 
 /**
  * Calls `opened` at each (re)connection, when everything has to be read anew, `changed` with what changed since, and

@@ -6,6 +6,7 @@ import { TraceList, SHOWN } from "./list.js";
 import { Waterfall } from "./waterfall.js";
 import { errorDetails, rowDetails } from "./details.js";
 import { traceView } from "./trace.js";
+import { configurationPanel } from "./configuration.js";
 import { overview, welcome } from "./overview.js";
 
 const stage = byId("stage");
@@ -48,7 +49,22 @@ function pick(row) {
   show(row && rowDetails(row, open.trace, close));
 }
 
+/** Whether the panel shows what is set for a service; it stays while new traces are drawn. */
+let configuring = false;
+
+async function configure(service) {
+  const options = (await api.configurations())[service] ?? {};
+  configuring = true;
+  show(configurationPanel(service, options, close));
+  byId("options").focus();
+}
+
 function close() {
+  if (configuring) {
+    configuring = false;
+    show(null);
+    return;
+  }
   open.waterfall?.select(null);
   pick(null);
   open.waterfall?.focus();
@@ -75,11 +91,11 @@ async function drawHome() {
   const services = await api.services();
   if (place().id !== null) return;
   open = { id: null, trace: null, waterfall: null };
-  show(null);
+  if (!configuring) show(null);
   const empty = services.length === 0;
   stage.classList.toggle("wanted", empty);
   // The greeting has a button, so it is not drawn anew under the pointer.
-  if (!empty) stage.replaceChildren(overview(services));
+  if (!empty) stage.replaceChildren(overview(services, configure));
   else if (!stage.querySelector(".welcome")) stage.replaceChildren(welcome());
   document.title = "Traces · elastic-apm-devserver";
 }
@@ -121,6 +137,7 @@ function navigate() {
   const { id } = place();
   main.classList.toggle("with-trace", id !== null);
   list.select(id);
+  configuring = false;
   panelShows = null;
   refresh();
 }
@@ -170,7 +187,7 @@ byId("clear").addEventListener("click", async () => {
 
 window.addEventListener("hashchange", navigate);
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input");
+  const typing = event.target.matches("input, textarea");
   if (event.key === "/" && !typing) {
     byId("filter").focus();
     event.preventDefault();

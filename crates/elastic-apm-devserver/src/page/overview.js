@@ -16,20 +16,22 @@ function row(transaction) {
     el("td", {}, transaction.spans.toLocaleString("en")));
 }
 
-function service(summary) {
+function service(summary, configure) {
   const heads = ["Transaction", "Count", "Median", "95 %", "Failed", "Spans"];
   return el("section", {},
-    el("h2", {}, dot(summary.service), summary.service, el("span", { className: "muted" }, summary.agent)),
+    el("h2", {}, dot(summary.service), summary.service, el("span", { className: "muted" }, summary.agent),
+      el("button", { className: "quiet", type: "button", onclick: () => configure(summary.service) }, "Configure agents")),
     el("div", { className: "scroll" }, el("table", {},
       el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", {}, head)))),
       el("tbody", {}, ...summary.transactions.map(row)))));
 }
 
-export function overview(services) {
+/** `configure(service)` is called when somebody wants to set options for a service's agents. */
+export function overview(services, configure) {
   return el("div", { className: "overview" },
     el("h1", {}, "Services"),
     el("p", { className: "muted" }, "Everything in the store, by transaction. Pick a trace on the left for its waterfall."),
-    ...services.map(service));
+    ...services.map((summary) => service(summary, configure)));
 }
 
 export function welcome() {

@@ -1,6 +1,6 @@
-//! `/config/v1/agents`: the central configuration endpoint, which here never has a setting to give.
+//! `/config/v1/agents`: what is set for a service, as its agents ask for it.
 //!
-//! The answer says so in the server's own way: an empty object under the ETag `-`.
+//! Where nothing is set the answer says so in the server's own way: an empty object under the ETag `-`.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,14 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 
 use super::answer;
+use super::configurations::{self, Options};
 use crate::state::App;
 
 type Parameters = HashMap<String, String>;
 
-const NO_CONFIG: &str = "-";
+/// A real server lets agents wait longer; here somebody is looking at them.
+const CACHE: HeaderValue = HeaderValue::from_static("max-age=5, must-revalidate");
+const CACHE_REFUSAL: HeaderValue = HeaderValue::from_static("max-age=300, must-revalidate");
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -38,29 +41,38 @@ pub(crate) async fn agents(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut response = match respond(&app, &method, &query, &headers, &body) {
-        Ok(response) => response,
-        Err((status, message)) => answer::error(&headers, status, &message),
+    let (mut response, cache) = match service_name(&app, &method, &query, &headers, &body) {
+        Ok(service) => (respond(&app.configurations.of(&service), &query, &headers), CACHE),
+        Err((status, message)) => (answer::error(&headers, status, &message), CACHE_REFUSAL),
     };
-    let cacheable = response.status().as_u16() < 400;
-    let cache = if cacheable { "max-age=30, must-revalidate" } else { "max-age=300, must-revalidate" };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(cache));
-    if cacheable {
-        response.headers_mut().insert(ETAG, HeaderValue::from_static("\"-\""));
-        response.headers_mut().insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Etag"));
-    }
+    response.headers_mut().insert(CACHE_CONTROL, cache);
     response
 }
 
-fn respond(
+fn respond(options: &Options, query: &Parameters, headers: &HeaderMap) -> Response {
+    let etag = configurations::etag(options);
+    let mut response = if known_etag(query, headers) == etag {
+        answer::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        answer::json(headers, StatusCode::OK, options)
+    };
+    if let Ok(etag) = HeaderValue::try_from(format!("\"{etag}\"")) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    response.headers_mut().insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Etag"));
+    response
+}
+
+/// The service that asks, if it may.
+fn service_name(
     app: &App,
     method: &Method,
     query: &Parameters,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Response, (StatusCode, String)> {
+) -> Result<String, (StatusCode, String)> {
     app.credentials.check(headers).map_err(|message| (StatusCode::UNAUTHORIZED, message))?;
-    let service_name = match *method {
+    let name = match *method {
         Method::GET => query.get("service.name").cloned().unwrap_or_default(),
         Method::POST => {
             serde_json::from_slice::<Document>(body)
@@ -70,13 +82,10 @@ fn respond(
         }
         _ => return Err((StatusCode::METHOD_NOT_ALLOWED, format!("method not supported: {method}"))),
     };
-    if service_name.is_empty() {
+    if name.is_empty() {
         return Err((StatusCode::BAD_REQUEST, "service.name is required".to_owned()));
     }
-    if known_etag(query, headers) == NO_CONFIG {
-        return Ok(answer::empty(StatusCode::NOT_MODIFIED));
-    }
-    Ok(answer::json(headers, StatusCode::OK, &serde_json::Map::new()))
+    Ok(name)
 }
 
 fn known_etag(query: &Parameters, headers: &HeaderMap) -> String {

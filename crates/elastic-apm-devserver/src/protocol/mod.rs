@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod auth;
 pub(crate) mod central;
+pub(crate) mod configurations;
 pub(crate) mod encoding;
 pub(crate) mod faults;
 pub(crate) mod info;

@@ -41,6 +41,13 @@ impl<B: Body> ResponseBody<B> {
         let at_end = inner.is_end_stream();
         ResponseBody { inner: Some(inner), exchange, bytes: 0, at_end }
     }
+
+    /// Takes the service's own body out where the response is not traced. For authors of integrations that box bodies.
+    ///
+    /// `None` where it is traced: then this body owns the transaction. What is left after the other case is an empty body.
+    pub fn take_untraced(&mut self) -> Option<B> {
+        self.inner.take_if(|_| self.exchange.is_none())
+    }
 }
 
 impl<B: Body> Body for ResponseBody<B> {

@@ -4,19 +4,30 @@
 
 use std::any::Any;
 
-use elastic_apm_core::{CapturedResponse, Keyword, Outcome, TaskContext, Transaction};
-use http::{HeaderMap, Method, Response, StatusCode, header};
+use elastic_apm_core::{CapturedResponse, Keyword, Outcome, TaskContext, Transaction, TransactionRef};
+use http::{HeaderMap, Method, StatusCode, header, response};
 
+use super::captured_error::CapturedError;
+use super::hooks::{EndAtHeaders, ask};
 use super::semantics;
 
 /// A transaction on its way through a service.
 pub(super) struct Exchange {
-    transaction: Transaction,
+    transaction: Subject,
     context: TaskContext,
     method: Method,
+    /// What it is called where nobody names it.
+    routeless: Option<Keyword>,
+    end_at_headers: Option<EndAtHeaders>,
     head: Option<Head>,
     /// The end was told; nothing later changes it.
     settled: bool,
+}
+
+/// The transaction, which may end before the exchange does.
+enum Subject {
+    Running(Transaction),
+    Ended(TransactionRef),
 }
 
 /// The head of the response.
@@ -27,9 +38,15 @@ struct Head {
 }
 
 impl Exchange {
-    pub(super) fn new(transaction: Transaction, method: Method) -> Self {
+    pub(super) fn new(
+        transaction: Transaction,
+        method: Method,
+        routeless: Option<Keyword>,
+        end_at_headers: Option<EndAtHeaders>,
+    ) -> Self {
         let context = transaction.context();
-        Exchange { transaction, context, method, head: None, settled: false }
+        let transaction = Subject::Running(transaction);
+        Exchange { transaction, context, method, routeless, end_at_headers, head: None, settled: false }
     }
 
     /// Runs `f` with the transaction current.
@@ -39,14 +56,28 @@ impl Exchange {
     }
 
     /// The response head is there.
-    pub(super) fn on_head<B>(&mut self, response: &Response<B>) {
-        let captures = self.transaction.captures_headers();
-        let length = response.headers().get(header::CONTENT_LENGTH);
+    pub(super) fn on_head(&mut self, head: &mut response::Parts) {
+        if let Some(error) = head.extensions.remove::<CapturedError>() {
+            self.within(|| error.report());
+        }
+        let captures = self.transaction().captures_headers();
+        let length = head.headers.get(header::CONTENT_LENGTH);
         self.head = Some(Head {
-            status: response.status(),
-            headers: if captures { response.headers().clone() } else { HeaderMap::new() },
+            status: head.status,
+            headers: if captures { head.headers.clone() } else { HeaderMap::new() },
             content_length: length.and_then(|value| value.to_str().ok()?.parse().ok()),
         });
+        if self.ends_with(head) {
+            self.on_complete();
+            self.end();
+        }
+    }
+
+    /// Whether the transaction ends with the response's head.
+    fn ends_with(&self, head: &response::Parts) -> bool {
+        semantics::switches_protocols(&self.method, head.status)
+            || ask(self.end_at_headers.as_ref(), head)
+                .unwrap_or_else(|| semantics::is_event_stream(&head.headers))
     }
 
     /// Whether a body that was dropped after `bytes` was nevertheless complete.
@@ -58,69 +89,61 @@ impl Exchange {
 
     /// The response is complete.
     pub(super) fn on_complete(&mut self) {
-        self.settle(|exchange| {
-            let Some(head) = exchange.head.take() else { return };
-            exchange.transaction.set_result_if_unset(semantics::result(head.status));
-            exchange.transaction.set_protocol_outcome(semantics::outcome(head.status));
-            exchange.capture(head, true);
-        });
+        if let Some(head) = self.head.take() {
+            let (result, outcome) = (semantics::result(head.status), semantics::outcome(head.status));
+            self.settle(result, outcome, Some(head.captured(true)));
+        }
     }
 
     /// The body failed midway: whatever the status said, the caller did not get its answer.
     pub(super) fn on_body_error(&mut self) {
-        self.settle(|exchange| {
-            exchange.transaction.set_protocol_outcome(Outcome::Failure);
-            if let Some(head) = exchange.head.take() {
-                exchange.transaction.set_result_if_unset(semantics::result(head.status));
-                exchange.capture(head, false);
-            }
-        });
+        if let Some(head) = self.head.take() {
+            self.settle(semantics::result(head.status), Outcome::Failure, Some(head.captured(false)));
+        }
     }
 
     /// The service answered with an error of its own instead of a response.
     pub(super) fn on_service_error(&mut self) {
-        self.settle(|exchange| exchange.fail());
+        self.settle(Keyword::from_static("HTTP 5xx"), Outcome::Failure, None);
     }
 
     /// The service or the body panicked.
     pub(super) fn on_panic(&mut self, panic: &(dyn Any + Send)) {
-        self.settle(|exchange| {
-            exchange.transaction.capture_panic(panic);
-            exchange.fail();
-            if let Some(head) = exchange.head.take() {
-                exchange.capture(head, false);
-            }
-        });
+        self.transaction().capture_panic(panic);
+        let response = self.head.take().map(|head| head.captured(false));
+        self.settle(Keyword::from_static("HTTP 5xx"), Outcome::Failure, response);
     }
 
     fn on_cancelled(&mut self) {
-        self.settle(|exchange| {
-            exchange.transaction.set_result_if_unset("cancelled");
-            exchange.transaction.set_protocol_outcome(Outcome::Unknown);
-            // Headers went out only if there was a head.
-            if let Some(head) = exchange.head.take() {
-                exchange.capture(head, false);
-            }
-        });
+        // Headers went out only if there was a head.
+        let response = self.head.take().map(|head| head.captured(false));
+        self.settle(Keyword::from_static("cancelled"), Outcome::Unknown, response);
     }
 
-    fn fail(&self) {
-        self.transaction.set_result_if_unset("HTTP 5xx");
-        self.transaction.set_protocol_outcome(Outcome::Failure);
-    }
-
-    fn capture(&self, head: Head, finished: bool) {
-        let Head { status, headers, .. } = head;
-        self.transaction.capture_response(CapturedResponse { status, headers, finished });
-    }
-
-    fn settle(&mut self, end: impl FnOnce(&mut Self)) {
+    fn settle(&mut self, result: Keyword, outcome: Outcome, response: Option<CapturedResponse>) {
         if !std::mem::replace(&mut self.settled, true) {
-            end(self);
-            let method = &self.method;
-            self.transaction
-                .set_name_if_unset_with(|| Keyword::formatted(format_args!("{method} unknown route")));
+            let name = self.routeless.take();
+            self.transaction().conclude_request(name, result, outcome, response);
         }
+    }
+
+    /// Ends the transaction although the exchange goes on.
+    fn end(&mut self) {
+        let reference = self.transaction().clone();
+        self.transaction = Subject::Ended(reference);
+    }
+
+    fn transaction(&self) -> &TransactionRef {
+        match &self.transaction {
+            Subject::Running(transaction) => transaction,
+            Subject::Ended(reference) => reference,
+        }
+    }
+}
+
+impl Head {
+    fn captured(self, finished: bool) -> CapturedResponse {
+        CapturedResponse { status: self.status, headers: self.headers, finished }
     }
 }
 

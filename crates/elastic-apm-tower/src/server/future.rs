@@ -61,9 +61,10 @@ where
         };
         match answer {
             Ok(response) => {
-                exchange.on_head(&response);
-                let exchange = this.exchange.take();
-                Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, exchange))))
+                let (mut head, body) = response.into_parts();
+                exchange.on_head(&mut head);
+                let body = ResponseBody::new(body, this.exchange.take());
+                Poll::Ready(Ok(Response::from_parts(head, body)))
             }
             Err(error) => {
                 exchange.on_service_error();

@@ -1,11 +1,13 @@
-//! The layer: which tracer, and how to learn what the framework knows about a request.
+//! The layer: which tracer, how to learn what the framework knows about a request, and what the application has to say.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use elastic_apm_core::{Tracer, default_tracer};
-use http::{Extensions, Uri};
+use elastic_apm_core::{Tracer, TransactionBuilder, User, default_tracer};
+use http::{Extensions, Uri, header, request, response};
 use tower_layer::Layer;
 
+use super::hooks::Hooks;
 use super::service::ApmService;
 
 /// What a framework has put into a request's extensions. For authors of integrations.
@@ -33,7 +35,11 @@ impl Default for RequestFacts {
 /// name if the first could not know it. Answers are the same with and without it, bytes, headers and errors alike.
 ///
 /// The transaction is named `METHOD route`, or `METHOD unknown route` where no route is known; its type is
-/// `request`. Requests whose path matches `transaction_ignore_urls` get none. Without an agent the layer passes through.
+/// `request`. Requests that `transaction_ignore_urls`, `transaction_ignore_user_agents` or [`ignore`](Self::ignore) name get
+/// none. Without an agent the layer passes through.
+///
+/// It never touches the request's body: where `capture_body` is on, [`CaptureBodyLayer`](super::CaptureBodyLayer) inside of it
+/// does.
 ///
 /// ```
 /// use elastic_apm_core::testing::RecordingAgent;
@@ -45,8 +51,16 @@ impl Default for RequestFacts {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ApmLayer {
+    // Shared: routers clone a service for each request.
+    options: Arc<Options>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Options {
     tracer: Option<Tracer>,
     facts: RequestFacts,
+    hooks: Hooks,
+    trusts_forwarded: bool,
 }
 
 impl ApmLayer {
@@ -58,23 +72,102 @@ impl ApmLayer {
     /// Uses this tracer instead of the default agent's.
     #[must_use]
     pub fn tracer(mut self, tracer: Tracer) -> Self {
-        self.tracer = Some(tracer);
+        self.change().tracer = Some(tracer);
+        self
+    }
+
+    /// Starts no transaction for requests of which this says so, beside those that the options of the agent name.
+    ///
+    /// Such a request has no spans, and what it calls gets no trace headers. A closure that panics has not said so.
+    ///
+    /// ```
+    /// # use elastic_apm_tower::ApmLayer;
+    /// let layer = ApmLayer::new().ignore(|request| request.headers.contains_key("x-synthetic"));
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn ignore(mut self, ignores: impl Fn(&request::Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.change().hooks.ignore = Some(Arc::new(ignores));
+        self
+    }
+
+    /// Learns from the request on whose behalf it is made, as a gateway in front says it in a header. Asked for sampled requests only.
+    ///
+    /// A handler that knows more calls `set_user_context`, which wins.
+    ///
+    /// ```
+    /// # use elastic_apm_core::User;
+    /// # use elastic_apm_tower::ApmLayer;
+    /// let layer = ApmLayer::new().user(|request| {
+    ///     let id = request.headers.get("x-user-id")?.to_str().ok()?;
+    ///     Some(User { id: Some(id.to_owned().into()), ..User::default() })
+    /// });
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn user(mut self, user: impl Fn(&request::Parts) -> Option<User> + Send + Sync + 'static) -> Self {
+        self.change().hooks.user = Some(Arc::new(user));
+        self
+    }
+
+    /// Chooses the responses whose transaction ends with their headers and not with their last byte: those that last as long as
+    /// somebody listens.
+    ///
+    /// Not called, these are the streams of events (`text/event-stream`); the closure replaces that rule. Upgrades (101, and
+    /// answered `CONNECT`) always end with their headers. What such a body does later is still part of the trace.
+    ///
+    /// ```
+    /// # use elastic_apm_tower::ApmLayer;
+    /// let to_the_last_byte = ApmLayer::new().end_at_headers(|_| false);
+    /// let tails = ApmLayer::new().end_at_headers(|response| response.headers.contains_key("x-tail"));
+    /// # let _ = (to_the_last_byte, tails);
+    /// ```
+    #[must_use]
+    pub fn end_at_headers(mut self, ends: impl Fn(&response::Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.change().hooks.end_at_headers = Some(Arc::new(ends));
+        self
+    }
+
+    /// Takes URL and address of the client from `Forwarded` and `X-Forwarded-Proto`, `-Host`, `-Port` and `-For`.
+    ///
+    /// Off unless said: behind a proxy that sets these headers it gives the URL that the client asked for, elsewhere anybody could
+    /// write anything into them.
+    #[must_use]
+    pub fn trust_forwarded_headers(mut self, trusts: bool) -> Self {
+        self.change().trusts_forwarded = trusts;
         self
     }
 
     /// Learns routes and addresses this way. For authors of integrations.
     #[must_use]
     pub fn facts(mut self, facts: RequestFacts) -> Self {
-        self.facts = facts;
+        self.change().facts = facts;
         self
     }
 
-    pub(super) fn current_tracer(&self) -> Tracer {
-        self.tracer.clone().unwrap_or_else(default_tracer)
+    fn change(&mut self) -> &mut Options {
+        Arc::make_mut(&mut self.options)
+    }
+
+    /// Describes the transaction of a request, or `None` where there is to be none.
+    pub(super) fn transaction(&self, request: &request::Parts, uri: &Uri) -> Option<TransactionBuilder> {
+        let user_agent = request.headers.get(header::USER_AGENT);
+        match &self.options.tracer {
+            Some(tracer) => tracer.request(uri.path(), user_agent),
+            None => default_tracer().request(uri.path(), user_agent),
+        }
     }
 
     pub(super) fn request_facts(&self) -> &RequestFacts {
-        &self.facts
+        &self.options.facts
+    }
+
+    pub(super) fn hooks(&self) -> &Hooks {
+        &self.options.hooks
+    }
+
+    pub(super) fn trusts_forwarded(&self) -> bool {
+        self.options.trusts_forwarded
     }
 }
 

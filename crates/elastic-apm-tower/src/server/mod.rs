@@ -6,18 +6,28 @@
 //! | transaction is current | during `call`, every poll of the response future and body, and their drop |
 //! | status, result, outcome known | response head |
 //! | transaction ends | end of the response body; or when response future or body is dropped before |
+//! | or, for an upgrade or a stream of events | response head |
 //!
 //! `layer` makes a `service`, whose `future` owns an `exchange` and hands it to the `body`. The exchange
-//! decides how the transaction ends; the others only tell it what they saw.
+//! decides how the transaction ends; the others only tell it what they saw. `capture_body` is a layer of its own, since it changes the
+//! type of the request's body.
 
 mod body;
+mod capture_body;
+mod captured_error;
+mod current_transaction;
 mod exchange;
+mod forwarded;
 mod future;
+mod hooks;
 mod layer;
 mod semantics;
 mod service;
 
 pub use body::ResponseBody;
+pub use capture_body::{CaptureBody, CaptureBodyLayer, CapturingBody};
+pub use captured_error::CapturedError;
+pub use current_transaction::CurrentTransaction;
 pub use future::ResponseFuture;
 pub use layer::ApmLayer;
 pub use layer::RequestFacts;

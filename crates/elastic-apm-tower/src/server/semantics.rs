@@ -1,7 +1,67 @@
-//! What an HTTP status says in Elastic's terms. Knows no transaction.
+//! What HTTP says in Elastic's terms: names, results, outcomes. Knows no transaction.
 
 use elastic_apm_core::{Keyword, Outcome};
-use http::{Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+/// The registered methods that have no constant in the `http` crate, sorted.
+const OTHER_REGISTERED: &[&str] = &[
+    "ACL",
+    "BASELINE-CONTROL",
+    "BIND",
+    "CHECKIN",
+    "CHECKOUT",
+    "COPY",
+    "LABEL",
+    "LINK",
+    "LOCK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MKREDIRECTREF",
+    "MKWORKSPACE",
+    "MOVE",
+    "ORDERPATCH",
+    "PRI",
+    "PROPFIND",
+    "PROPPATCH",
+    "QUERY",
+    "REBIND",
+    "REPORT",
+    "SEARCH",
+    "UNBIND",
+    "UNCHECKOUT",
+    "UNLINK",
+    "UNLOCK",
+    "UPDATE",
+    "UPDATEREDIRECTREF",
+    "VERSION-CONTROL",
+];
+
+/// The method in a transaction's name. Anybody can send any word as a method, and each distinct name costs: those that are not
+/// registered share the name `OTHER`.
+pub(super) fn method_name(method: &Method) -> &str {
+    let name = method.as_str();
+    let is_registered = matches!(
+        *method,
+        Method::GET
+            | Method::POST
+            | Method::PUT
+            | Method::DELETE
+            | Method::HEAD
+            | Method::OPTIONS
+            | Method::CONNECT
+            | Method::PATCH
+            | Method::TRACE
+    ) || OTHER_REGISTERED.binary_search(&name).is_ok();
+    if is_registered { name } else { "OTHER" }
+}
+
+/// The name of a request of a known route.
+pub(super) fn name(method: &Method, route: &str) -> Keyword {
+    let method = method_name(method);
+    Keyword::formatted(format_args!("{method} {route}"))
+}
 
 /// `HTTP 2xx` and its like.
 pub(super) fn result(status: StatusCode) -> Keyword {
@@ -26,4 +86,52 @@ pub(super) fn has_no_body(method: &Method, status: StatusCode) -> bool {
         || status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED
+}
+
+/// Whether what follows the head is another protocol's: an upgrade, a tunnel, a WebSocket over HTTP/2.
+pub(super) fn switches_protocols(method: &Method, status: StatusCode) -> bool {
+    status == StatusCode::SWITCHING_PROTOCOLS || (*method == Method::CONNECT && status.is_success())
+}
+
+/// Whether the response is a stream of events, which lasts as long as somebody listens.
+pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registered_methods_name_themselves_and_all_others_are_one() {
+        assert!(OTHER_REGISTERED.is_sorted());
+        for (method, expected) in [
+            ("GET", "GET"),
+            ("PATCH", "PATCH"),
+            ("PROPFIND", "PROPFIND"),
+            ("QUERY", "QUERY"),
+            ("BREW", "OTHER"),
+            ("get", "OTHER"),
+            ("x-1234567890", "OTHER"),
+        ] {
+            assert_eq!(method_name(&Method::from_bytes(method.as_bytes()).unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn event_streams_are_told_by_their_content_type() {
+        for (content_type, is_stream) in [
+            ("text/event-stream", true),
+            ("Text/Event-Stream; charset=utf-8", true),
+            ("text/event-streams", false),
+            ("text/plain", false),
+        ] {
+            let headers =
+                HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+            assert_eq!(is_event_stream(&headers), is_stream, "{content_type}");
+        }
+        assert!(!is_event_stream(&HeaderMap::new()));
+    }
 }

@@ -3,14 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
-use elastic_apm_core::{CapturedRequest, Keyword, TraceContext, Transaction, TransactionRef};
-use http::{HeaderMap, Method, Request, Response, header};
+use elastic_apm_core::{CaptureRules, CapturedRequest, Transaction, TransactionRef};
+use http::{HeaderMap, Request, Response, header, request};
 use http_body::Body;
 use tower_service::Service;
 
+use super::current_transaction::CurrentTransaction;
 use super::exchange::Exchange;
+use super::forwarded::Forwarded;
 use super::future::ResponseFuture;
+use super::hooks::ask;
 use super::layer::ApmLayer;
+use super::semantics;
 
 /// The service made by [`ApmLayer`].
 #[derive(Clone, Debug)]
@@ -25,10 +29,6 @@ impl<S> ApmService<S> {
     }
 }
 
-/// Left in the request's extensions for inner layers and extractors: the transaction of this request.
-#[derive(Clone, Debug)]
-struct Traced(TransactionRef);
-
 impl<S, B, R> Service<Request<B>> for ApmService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -42,77 +42,82 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match self.begin(&mut request) {
-            Some(mut exchange) => {
-                let called = exchange.within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))));
-                match called {
-                    Ok(future) => ResponseFuture::new(future, Some(exchange)),
-                    Err(panic) => {
-                        exchange.on_panic(panic.as_ref());
-                        drop(exchange);
-                        resume_unwind(panic)
-                    }
-                }
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (mut head, body) = request.into_parts();
+        let exchange = begin(&self.layer, &mut head);
+        let request = Request::from_parts(head, body);
+        let Some(mut exchange) = exchange else { return ResponseFuture::new(self.inner.call(request), None) };
+        let called = exchange.within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))));
+        match called {
+            Ok(future) => ResponseFuture::new(future, Some(exchange)),
+            Err(panic) => {
+                exchange.on_panic(panic.as_ref());
+                drop(exchange);
+                resume_unwind(panic)
             }
-            None => ResponseFuture::new(self.inner.call(request), None),
         }
     }
 }
 
-impl<S> ApmService<S> {
-    /// Starts this request's transaction. `None` where there is none to start: ignored, already traced, or no agent.
-    fn begin<B>(&self, request: &mut Request<B>) -> Option<Exchange> {
-        let facts = self.layer.request_facts();
-        if let Some(Traced(outer)) = request.extensions().get() {
-            if let Some(route) = (facts.route)(request.extensions()) {
-                outer.set_name_if_unset_with(|| name(request.method(), route));
-            }
-            return None;
+/// Starts the transaction of a request. `None` where there is none to start: ignored, already traced, or no agent.
+fn begin(layer: &ApmLayer, request: &mut request::Parts) -> Option<Exchange> {
+    let facts = layer.request_facts();
+    let route = (facts.route)(&request.extensions);
+    if let Some(outer) = request.extensions.get::<CurrentTransaction>() {
+        if let Some(route) = route {
+            outer.set_route(&request.method, route);
         }
-        let tracer = self.layer.current_tracer();
-        if !tracer.is_recording() {
-            return None;
-        }
-        let uri = (facts.original_uri)(request.extensions()).unwrap_or(request.uri());
-        if tracer.ignores_url(uri.path()) {
-            return None;
-        }
-        let transaction = tracer
-            .unnamed_transaction("request")
-            .child_of(TraceContext::from_headers(request.headers()))
-            .start();
-        if transaction.is_sampled() {
-            let uri = uri.clone();
-            let remote = (facts.remote)(request.extensions());
-            capture(&transaction, request, uri, remote);
-        }
-        let method = request.method().clone();
-        if let Some(route) = (facts.route)(request.extensions()) {
-            transaction.set_name_if_unset(name(&method, route));
-        }
-        request.extensions_mut().insert(Traced(TransactionRef::clone(&transaction)));
-        Some(Exchange::new(transaction, method))
+        return None;
     }
+    let uri = (facts.original_uri)(&request.extensions).unwrap_or(&request.uri);
+    let transaction = layer.transaction(request, uri)?;
+    if ask(layer.hooks().ignore.as_ref(), request) == Some(true) {
+        // Said to the layers inside too: this one's word is the application's.
+        let nothing = TransactionRef::clone(&Transaction::noop());
+        request.extensions.insert(CurrentTransaction::new(nothing));
+        return None;
+    }
+    let mut body = None;
+    let transaction = transaction
+        .child_of_headers(&request.headers)
+        .named(route.map(|route| semantics::name(&request.method, route)))
+        .start_request(|rules| {
+            let captured = capture(layer, request, uri, rules);
+            body.clone_from(&captured.body);
+            captured
+        });
+    let has_route = route.is_some();
+    let routeless =
+        (!has_route).then(|| transaction.routeless_name(semantics::method_name(&request.method), uri.path()));
+    if transaction.is_sampled() {
+        if let Some(user) = ask(layer.hooks().user.as_ref(), request).flatten() {
+            transaction.set_user_context(user);
+        }
+    }
+    if let Some(body) = body {
+        request.extensions.insert(body);
+    }
+    request.extensions.insert(CurrentTransaction::new(TransactionRef::clone(&transaction)));
+    let end_at_headers = layer.hooks().end_at_headers.clone();
+    Some(Exchange::new(transaction, request.method.clone(), routeless, end_at_headers))
 }
 
-fn capture<B>(
-    transaction: &Transaction,
-    request: &Request<B>,
-    uri: http::Uri,
-    remote: Option<std::net::IpAddr>,
-) {
-    let captures_headers = transaction.captures_headers();
-    transaction.capture_request(CapturedRequest {
-        method: request.method().clone(),
-        uri,
-        version: request.version(),
-        headers: if captures_headers { request.headers().clone() } else { HeaderMap::new() },
-        host: request.headers().get(header::HOST).cloned(),
-        remote,
-    });
-}
-
-fn name(method: &Method, route: &str) -> Keyword {
-    Keyword::formatted(format_args!("{method} {route}"))
+fn capture(
+    layer: &ApmLayer,
+    request: &request::Parts,
+    uri: &http::Uri,
+    rules: CaptureRules<'_>,
+) -> CapturedRequest {
+    let headers = &request.headers;
+    let forwarded = layer.trusts_forwarded().then(|| Forwarded::read(headers));
+    let remote = forwarded.as_ref().and_then(|forwarded| forwarded.client);
+    CapturedRequest {
+        method: request.method.clone(),
+        uri: forwarded.map_or_else(|| uri.clone(), |forwarded| forwarded.url(uri, headers)),
+        version: request.version,
+        headers: if rules.headers() { headers.clone() } else { HeaderMap::new() },
+        host: headers.get(header::HOST).cloned(),
+        remote: remote.or_else(|| (layer.request_facts().remote)(&request.extensions)),
+        body: rules.body(headers),
+    }
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::config::{CaptureBody, TraceContinuationStrategy};
 use crate::log::LogLevel;
 
 fn env(variables: &[(&str, &str)]) -> Environment {
@@ -193,6 +194,7 @@ fn every_option_has_a_setter() {
         .global_labels([("a", "b")])
         .enabled(false)
         .include_process_args(true)
+        .central_config(false)
         .api_request_time(Duration::from_secs(1))
         .api_request_size(2048)
         .max_queue_size(1)
@@ -201,6 +203,12 @@ fn every_option_has_a_setter() {
         .transaction_sample_rate(0.5)
         .transaction_max_spans(0)
         .transaction_ignore_urls(["/health"])
+        .transaction_ignore_user_agents(["kube-probe/*"])
+        .transaction_name_groups(["GET /tenants/*"])
+        .use_path_as_transaction_name(true)
+        .trace_continuation_strategy(TraceContinuationStrategy::Restart)
+        .capture_body(CaptureBody::All)
+        .capture_body_content_types(["text/*"])
         .capture_headers(false)
         .sanitize_field_names(["secret"])
         .log_level(LogLevel::Off);
@@ -226,7 +234,7 @@ fn strict_resolution_ends_at_the_first_invalid_value() {
 
 #[test]
 fn strict_resolution_tolerates_variables_of_other_agents() {
-    let environment = env(&[("ELASTIC_APM_CAPTURE_BODY", "all"), ("ELASTIC_APM_SERVER_ULR", "x")]);
+    let environment = env(&[("ELASTIC_APM_CAPTURE_EXCEPTIONS", "all"), ("ELASTIC_APM_SERVER_ULR", "x")]);
 
     let resolved = resolve_strict(ConfigBuilder::default(), &environment).unwrap();
 

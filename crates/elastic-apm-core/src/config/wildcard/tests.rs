@@ -109,3 +109,13 @@ fn a_list_matches_when_any_of_its_patterns_does() {
     assert!(!list.matches_any("bcd") && !WildcardList::default().matches_any(""));
     assert_eq!(list.to_string(), "a*,*z");
 }
+
+#[test]
+fn of_several_patterns_that_match_the_first_is_named_without_its_flag() {
+    let list: WildcardList = ["(?-i)GET /a/*", "GET /*", "*"].map(String::from).into_iter().collect();
+
+    assert_eq!(list.first_match("GET /a/b"), Some("GET /a/*"));
+    assert_eq!(list.first_match("get /a/b"), Some("GET /*"));
+    assert_eq!(list.first_match(""), Some("*"));
+    assert_eq!(WildcardList::default().first_match("x"), None);
+}

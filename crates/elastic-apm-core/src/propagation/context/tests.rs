@@ -1,3 +1,5 @@
+use http::{HeaderMap, HeaderValue};
+
 use super::*;
 
 const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -144,4 +146,26 @@ fn no_bytes_make_it_panic_and_what_is_kept_is_stable() {
         }
     }
     assert!(kept > 200, "{kept}");
+}
+
+#[test]
+fn baggage_comes_along_and_is_sent_on() {
+    let incoming = headers(&[("traceparent", TRACEPARENT), ("baggage", "a=1"), ("Baggage", "b=2")]);
+
+    let context = TraceContext::from_headers(&incoming).unwrap();
+    let mut outgoing = HeaderMap::new();
+    context.inject(&mut outgoing);
+
+    assert_eq!(outgoing["baggage"], "a=1,b=2");
+}
+
+#[test]
+fn baggage_that_the_application_has_set_stays() {
+    let context =
+        TraceContext::from_headers(&headers(&[("traceparent", TRACEPARENT), ("baggage", "a=1")])).unwrap();
+    let mut outgoing = headers(&[("baggage", "mine=1")]);
+
+    context.inject(&mut outgoing);
+
+    assert_eq!(outgoing["baggage"], "mine=1");
 }

@@ -141,3 +141,31 @@ fn a_new_one_announces_sampled_or_nothing() {
         assert_eq!(parse(&printed), Ok(TraceParent::new(trace_id, parent_id, sampled)));
     }
 }
+
+#[test]
+fn the_binary_form_has_its_fields_behind_their_numbers() {
+    let parent: TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap();
+
+    let binary = parent.to_binary();
+
+    assert_eq!((binary[0], binary[1], binary[18], binary[27], binary[28]), (0, 0, 1, 2, 1));
+    assert_eq!(&binary[2..18], parent.trace_id().as_bytes());
+    assert_eq!(&binary[19..27], parent.parent_id().as_bytes());
+}
+
+#[test]
+fn a_malformed_binary_form_names_its_part() {
+    let parent: TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().unwrap();
+    let changed = |range: std::ops::Range<usize>, to: u8| {
+        let mut binary = parent.to_binary();
+        binary[range].fill(to);
+        TraceParent::from_binary(&binary)
+    };
+
+    assert_eq!(TraceParent::from_binary(&parent.to_binary()[..28]), Err(TraceParentError::Length));
+    assert_eq!(changed(0..1, 0xff), Err(TraceParentError::Version));
+    assert_eq!(changed(18..19, 7), Err(TraceParentError::Separator));
+    assert_eq!(changed(2..18, 0), Err(TraceParentError::TraceId));
+    assert_eq!(changed(19..27, 0), Err(TraceParentError::ParentId));
+    assert_eq!(changed(28..29, 0xff).map(|parent| parent.flags()), Ok(3));
+}

@@ -1,5 +1,8 @@
-use http::{HeaderValue, Method, StatusCode};
+use elastic_apm_intake::Headers;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::json;
 
+use super::url::render as url;
 use super::*;
 use crate::config::WildcardList;
 
@@ -15,7 +18,17 @@ fn captured(uri: &str, host: Option<&'static str>) -> CapturedRequest {
         headers: HeaderMap::new(),
         host: host.map(HeaderValue::from_static),
         remote: None,
+        body: None,
     }
+}
+
+fn headers(captured: &HeaderMap) -> Headers {
+    super::headers::render(captured, &defaults())
+}
+
+/// The request of a transaction with these headers.
+fn with_headers(headers: HeaderMap) -> Request {
+    request(&CapturedRequest { headers, ..captured("/", None) }, Bearer::Transaction, &defaults())
 }
 
 #[test]
@@ -52,22 +65,65 @@ fn request_without_a_usable_host_has_no_full_url() {
 }
 
 #[test]
-fn secret_headers_and_cookies_are_redacted_and_keep_their_names() {
+fn secret_headers_are_redacted_and_keep_their_names() {
     let mut raw = HeaderMap::new();
     raw.insert("authorization", HeaderValue::from_static("Bearer abc"));
     raw.insert("x-api-key", HeaderValue::from_static("abc"));
-    raw.insert("cookie", HeaderValue::from_static("sessionid=abc; theme=dark;auth_token=x"));
     raw.append("set-cookie", HeaderValue::from_static("a=b"));
     raw.append("set-cookie", HeaderValue::from_static("c=d"));
     raw.insert("x-custom", HeaderValue::from_static("visible"));
 
-    let headers = headers(&raw, &defaults());
+    let headers = headers(&raw);
 
     assert_eq!(headers.get("authorization"), Some("[REDACTED]"));
     assert_eq!(headers.get("x-api-key"), Some("[REDACTED]"));
-    assert_eq!(headers.get("cookie"), Some("sessionid=[REDACTED]; theme=dark; auth_token=[REDACTED]"));
     assert_eq!(headers.get_all("set-cookie"), ["[REDACTED]", "[REDACTED]"]);
     assert_eq!(headers.get("x-custom"), Some("visible"));
+}
+
+#[test]
+fn cookies_are_parsed_and_the_secret_ones_redacted() {
+    for (sent, cookies) in [
+        (
+            &["sessionid=abc; theme=dark;auth_token=x"][..],
+            json!({"sessionid": "[REDACTED]", "theme": "dark", "auth_token": "[REDACTED]"}),
+        ),
+        (&["a=1; a=2", "a=3; b==4="], json!({"a": "1", "b": "=4="})),
+        (&["bare; =nameless; ;; c="], json!({"c": ""})),
+        (&[""], json!({})),
+    ] {
+        let mut raw = HeaderMap::new();
+        sent.iter().for_each(|value| _ = raw.append("cookie", HeaderValue::from_static(value)));
+
+        let request = with_headers(raw);
+
+        assert_eq!(request.cookies, cookies.as_object().cloned(), "{sent:?}");
+        assert_eq!(request.headers.get_all("cookie"), ["[REDACTED]"], "the raw header does not leave");
+    }
+}
+
+#[test]
+fn without_a_cookie_header_there_are_no_cookies() {
+    let request = with_headers(HeaderMap::new());
+
+    assert_eq!((request.cookies, request.headers.len()), (None, 0));
+}
+
+#[test]
+fn headers_and_cookies_cannot_make_an_event_too_large() {
+    let hostile = HeaderValue::from_bytes("\"é".repeat(20_000).as_bytes()).unwrap();
+    let mut raw = HeaderMap::new();
+    for number in 0..1_000 {
+        raw.insert(http::HeaderName::try_from(format!("x-{number}")).unwrap(), hostile.clone());
+        let cookie = HeaderValue::from_bytes(format!("c{number}={}", "\\".repeat(2_000)).as_bytes()).unwrap();
+        raw.append("cookie", cookie);
+    }
+    raw.insert("x-last", HeaderValue::from_static("small"));
+
+    let line = serde_json::to_string(&with_headers(raw)).unwrap();
+
+    assert!((60 * 1024..96 * 1024).contains(&line.len()), "{}", line.len());
+    assert!(line.contains("\"x-last\":\"small\""), "what is small has room beside what is large");
 }
 
 #[test]
@@ -75,7 +131,7 @@ fn header_bytes_that_are_no_text_are_shown_with_replacements() {
     let mut raw = HeaderMap::new();
     raw.insert("x-bin", HeaderValue::from_bytes(b"a\xffb").unwrap());
 
-    assert_eq!(headers(&raw, &defaults()).get("x-bin"), Some("a\u{fffd}b"));
+    assert_eq!(headers(&raw).get("x-bin"), Some("a\u{fffd}b"));
 }
 
 #[test]
@@ -89,4 +145,31 @@ fn unfinished_response_says_so() {
     };
 
     assert_eq!((response(true), response(false)), (None, Some(false)));
+}
+
+#[test]
+fn each_kind_of_event_carries_the_body_where_its_option_says_so() {
+    for (in_transactions, in_errors) in [(true, false), (false, true), (true, true)] {
+        let body = CapturedBody::new("application/x-www-form-urlencoded", in_transactions, in_errors);
+        body.push(b"user=joe&passwd=hunter2");
+        let captured = CapturedRequest { body: Some(body), ..captured("/", None) };
+
+        let carried = |bearer| request(&captured, bearer, &defaults()).body;
+        let expected = Some(Body::from("user=joe&passwd=[REDACTED]"));
+
+        assert_eq!(carried(Bearer::Transaction), expected.clone().filter(|_| in_transactions));
+        assert_eq!(carried(Bearer::Error), expected.filter(|_| in_errors));
+    }
+}
+
+#[test]
+fn a_body_that_nobody_read_is_left_out_and_one_that_is_no_form_stays_as_it_is() {
+    let rendered = |read: &[u8]| {
+        let body = CapturedBody::new("text/plain", true, true);
+        body.push(read);
+        request(&CapturedRequest { body: Some(body), ..captured("/", None) }, Bearer::Error, &defaults()).body
+    };
+
+    assert_eq!(rendered(b""), None);
+    assert_eq!(rendered(b"password=hunter2 \xff"), Some(Body::from("password=hunter2 \u{fffd}".to_owned())));
 }

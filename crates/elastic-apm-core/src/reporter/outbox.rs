@@ -1,0 +1,128 @@
+//! What is on its way out: the batch that grows, the one that is sent, the one that must be sent again, and when.
+//!
+//! One request with events is on its way at most. While it is, the next batch grows to the size of one request and no further.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::backoff::Backoff;
+use super::batch::{Batch, SealedBatch};
+use super::exchange::{Answer, Exchange};
+use crate::transport::Transport;
+
+/// Batches and their timing.
+pub(super) struct Outbox {
+    transport: Arc<dyn Transport>,
+    request_time: Duration,
+    request_size: usize,
+    open: Batch,
+    in_flight: Option<(SealedBatch, Exchange)>,
+    /// A batch that certainly did not arrive.
+    kept: Option<SealedBatch>,
+    retry_at: Instant,
+    backoff: Backoff,
+    /// Requests begun.
+    attempts: u64,
+}
+
+impl Outbox {
+    /// An outbox that sends a batch `request_time` after its first event, or once it has `request_size` bytes.
+    pub(super) fn new(transport: Arc<dyn Transport>, request_time: Duration, request_size: usize) -> Self {
+        Outbox {
+            open: Batch::new(transport.wants_compression()),
+            transport,
+            request_time,
+            request_size,
+            in_flight: None,
+            kept: None,
+            retry_at: Instant::now(),
+            backoff: Backoff::default(),
+            attempts: 0,
+        }
+    }
+
+    /// Puts in the line of the event at `position`.
+    pub(super) fn push(&mut self, line: &[u8], position: u64, metadata: &[u8]) {
+        self.open.push(line, position, metadata);
+    }
+
+    /// No further event should be put in.
+    pub(super) fn is_full(&self) -> bool {
+        self.open.size() >= self.request_size
+    }
+
+    /// How many requests have begun.
+    pub(super) fn attempts(&self) -> u64 {
+        self.attempts
+    }
+
+    /// The position of the first event whose fate is not known; `None` if there is no event here.
+    pub(super) fn first_unsettled(&self) -> Option<u64> {
+        let sealed = self.in_flight.as_ref().map(|(batch, _)| batch).or(self.kept.as_ref());
+        sealed.map(|batch| batch.first).or_else(|| self.open.first())
+    }
+
+    /// Sends the next batch if it is time to; `urgent` makes it so, also while backing off.
+    pub(super) fn send_if_due(&mut self, urgent: bool) {
+        let now = Instant::now();
+        if self.in_flight.is_some() || (now < self.retry_at && !urgent) {
+            return;
+        }
+        let batch = match self.kept.take() {
+            Some(kept) => kept,
+            None => {
+                let due = self.is_full() || urgent || self.open_due_at().is_some_and(|at| at <= now);
+                if self.open.events() == 0 || !due {
+                    return;
+                }
+                let next = Batch::new(self.transport.wants_compression());
+                std::mem::replace(&mut self.open, next).seal()
+            }
+        };
+        let exchange = Exchange::of_events(&self.transport, &batch);
+        self.in_flight = Some((batch, exchange));
+        self.attempts += 1;
+    }
+
+    /// When [`send_if_due`](Self::send_if_due) will have something to do, unless an answer comes before.
+    pub(super) fn due_at(&self) -> Option<Instant> {
+        if self.in_flight.is_some() {
+            return None;
+        }
+        let now = Instant::now();
+        let due = if self.kept.is_some() || self.is_full() { Some(now) } else { self.open_due_at() };
+        due.map(|due| due.max(self.retry_at))
+    }
+
+    /// Waits for the answer to the batch that is on its way; forever if none is.
+    pub(super) async fn answer(&mut self) -> (SealedBatch, Answer) {
+        let Some((batch, exchange)) = &mut self.in_flight else { return pending().await };
+        let answer = exchange.answer().await;
+        let batch = batch.clone();
+        self.in_flight = None;
+        (batch, answer)
+    }
+
+    /// Takes back a batch that is to be sent again.
+    pub(super) fn keep(&mut self, batch: SealedBatch) {
+        self.kept = Some(batch);
+    }
+
+    /// The server works: nothing stands in the way of the next request.
+    pub(super) fn proceed(&mut self) {
+        self.backoff.reset();
+        self.retry_at = Instant::now();
+    }
+
+    /// The server does not work: the next request has to wait. Returns how long.
+    pub(super) fn back_off(&mut self) -> Duration {
+        let wait = self.backoff.failed(fastrand::f64());
+        self.retry_at = Instant::now() + wait;
+        wait
+    }
+
+    fn open_due_at(&self) -> Option<Instant> {
+        Some(self.open.opened()? + self.request_time)
+    }
+}

@@ -1,0 +1,24 @@
+//! Whose trace a transaction with a caller belongs to: the caller's, or a new one that links to it.
+
+use elastic_apm_intake::SpanLink;
+
+use crate::config::TraceContinuationStrategy;
+use crate::propagation::TraceContext;
+
+/// The parent a transaction takes, and the link it gets where it takes none although there is one.
+pub(crate) fn decide(
+    strategy: TraceContinuationStrategy,
+    caller: Option<TraceContext>,
+) -> (Option<TraceContext>, Option<SpanLink>) {
+    let Some(caller) = caller else { return (None, None) };
+    let continues = match strategy {
+        TraceContinuationStrategy::Continue => true,
+        TraceContinuationStrategy::Restart => false,
+        TraceContinuationStrategy::RestartExternal => caller.tracestate().has_es(),
+    };
+    if continues {
+        return (Some(caller), None);
+    }
+    let traceparent = caller.traceparent();
+    (None, Some(SpanLink { trace_id: traceparent.trace_id(), span_id: traceparent.parent_id() }))
+}

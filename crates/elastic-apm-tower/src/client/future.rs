@@ -1,0 +1,83 @@
+//! The response future: sends the request with the span current.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use elastic_apm_core::{CallBody, HttpCall, TaskContext};
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+/// A call that is under way.
+#[derive(Debug)]
+pub(super) struct Call {
+    http: HttpCall,
+    context: TaskContext,
+    until_body_end: bool,
+}
+
+impl Call {
+    pub(super) fn new(http: HttpCall, until_body_end: bool) -> Self {
+        let context = http.context();
+        Call { http, context, until_body_end }
+    }
+
+    /// Runs `f` with the span current.
+    pub(super) fn within<T>(&mut self, f: impl FnOnce() -> T) -> T {
+        let _entered = self.context.enter();
+        f()
+    }
+}
+
+pin_project! {
+    /// The future of [`ApmClient`](super::ApmClient). Dropped before its answer, the call is a failure.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless they are polled"]
+    pub struct ResponseFuture<F> {
+        // `None` only while it is being dropped.
+        #[pin]
+        inner: Option<F>,
+        call: Option<Call>,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(call) = this.call {
+                call.within(|| this.inner.set(None));
+            }
+        }
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn new(inner: F, call: Option<Call>) -> Self {
+        ResponseFuture { inner: Some(inner), call }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+{
+    type Output = Result<Response<CallBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
+        let result = match this.call.as_mut() {
+            Some(call) => ready!(call.within(|| inner.poll(cx))),
+            None => ready!(inner.poll(cx)),
+        };
+        // Dropped at the end of this poll, unless the body keeps it.
+        let call = this.call.take();
+        Poll::Ready(result.map(|response| {
+            let reading = call.and_then(|call| {
+                call.http.on_answer(response.status());
+                call.until_body_end.then_some(call.http)
+            });
+            response.map(|body| CallBody::new(body, reading))
+        }))
+    }
+}

@@ -1,0 +1,22 @@
+//! The client side: an exit span around each outgoing request of a Tower service.
+//!
+//! | file | job |
+//! |---|---|
+//! | `layer` | what the application wants of all calls |
+//! | `service` | starts the call and puts its headers into the request |
+//! | `future` | sends the request with the span current, and settles how it ended |
+//!
+//! # When the span starts and ends
+//!
+//! It starts when the service is called and ends with the response's headers, with an error, or when the future is dropped
+//! (then it is a failure); with [`until_body_end`](ApmClientLayer::until_body_end) it ends with the response's body.
+//!
+//! Inside a retry layer there is a span per attempt, outside of it one for all.
+
+mod future;
+mod layer;
+mod service;
+
+pub use future::ResponseFuture;
+pub use layer::ApmClientLayer;
+pub use service::ApmClient;

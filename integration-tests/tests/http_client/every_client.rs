@@ -1,0 +1,232 @@
+//! What holds of every way to send a request: reqwest 0.13 and 0.12, each by its middleware and by `send_traced`, and hyper-util.
+
+use elastic_apm::{CallOptions, FutureExt, Outcome, span};
+use elastic_apm_integration_tests::CheckedAgent;
+use http::HeaderMap;
+use tokio::net::TcpListener;
+
+use crate::clients::Client;
+use crate::{Server, context, in_job, only, status, traceparent};
+
+/// Runs each rule with each client.
+macro_rules! with_every_client {
+    ($($rule:ident)*) => {$(
+        mod $rule {
+            use crate::clients::Client;
+
+            #[tokio::test]
+            async fn with_reqwest_0_13() {
+                super::$rule(Client::Reqwest013).await;
+            }
+
+            #[tokio::test]
+            async fn with_reqwest_0_12() {
+                super::$rule(Client::Reqwest012).await;
+            }
+
+            #[tokio::test]
+            async fn with_send_traced_of_reqwest_0_13() {
+                super::$rule(Client::SendTraced013).await;
+            }
+
+            #[tokio::test]
+            async fn with_send_traced_of_reqwest_0_12() {
+                super::$rule(Client::SendTraced012).await;
+            }
+
+            #[tokio::test]
+            async fn with_hyper_util() {
+                super::$rule(Client::HyperUtil).await;
+            }
+        }
+    )*};
+}
+
+with_every_client! {
+    a_call_is_an_exit_span_with_name_url_destination_and_target
+    the_server_becomes_a_child_of_the_span
+    own_headers_are_replaced_and_never_doubled
+    a_status_of_400_and_above_is_a_failure
+    a_refused_connection_is_a_failure_without_a_status
+    a_call_that_is_dropped_before_its_answer_is_a_failure_without_a_status
+    answers_and_errors_are_those_without_us
+    without_a_transaction_nothing_is_injected
+    an_unsampled_transaction_sends_its_own_id_and_flag_00
+    a_call_over_the_limit_sends_the_id_of_its_nearest_reported_ancestor
+    below_an_exit_span_of_another_type_there_is_no_span_and_its_id_is_sent
+    a_request_may_name_its_span
+    a_request_may_want_no_span
+    a_request_may_say_which_attempt_it_is
+}
+
+async fn a_call_is_an_exit_span_with_name_url_destination_and_target(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+    let url = server.url("/200?a=1&b=two%20words");
+
+    in_job(&agent, client.get(&url)).await.unwrap();
+
+    let events = agent.events();
+    let span = only(&events);
+    assert_eq!((span.name.as_str(), span.kind.as_str()), (&*format!("GET {}", server.host), "external"));
+    assert_eq!((span.subtype.as_deref(), span.outcome), (Some("http"), Some(Outcome::Success)));
+    let http = context(span).http.as_ref().unwrap();
+    assert_eq!(http.url.as_deref(), Some(&*url));
+    assert_eq!((http.method.as_deref(), http.status_code), (Some("GET"), Some(200)));
+    let (address, port) = server.host.split_once(':').unwrap();
+    let destination = context(span).destination.as_ref().unwrap();
+    assert_eq!((destination.address.as_deref(), destination.port), (Some(address), port.parse().ok()));
+    assert_eq!(destination.service.as_ref().unwrap().resource, *server.host);
+    let target = context(span).service.as_ref().unwrap().target.as_ref().unwrap();
+    assert_eq!((target.kind.as_deref(), target.name.as_deref()), (Some("http"), Some(&*server.host)));
+}
+
+async fn the_server_becomes_a_child_of_the_span(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+
+    in_job(&agent, client.get(&server.url("/200"))).await.unwrap();
+
+    let events = agent.events();
+    assert_eq!(server.seen("traceparent"), [traceparent(&events, only(&events).id, "01")]);
+    assert_eq!(server.seen("tracestate"), [["es=s:1"]]);
+}
+
+async fn own_headers_are_replaced_and_never_doubled(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+    let mut own = HeaderMap::new();
+    own.append("traceparent", "00-11111111111111111111111111111111-2222222222222222-01".parse().unwrap());
+    own.append("traceparent", "second".parse().unwrap());
+    own.append("tracestate", "mine=1".parse().unwrap());
+
+    in_job(&agent, client.send(&server.url("/200"), own, CallOptions::new())).await.unwrap();
+
+    let events = agent.events();
+    assert_eq!(server.seen("traceparent"), [traceparent(&events, only(&events).id, "01")]);
+    assert_eq!(server.seen("tracestate"), [["es=s:1"]]);
+}
+
+async fn a_status_of_400_and_above_is_a_failure(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+
+    in_job(&agent, async {
+        for code in [204, 399, 400, 599] {
+            assert_eq!(client.get(&server.url(&format!("/{code}"))).await.unwrap().status, code);
+        }
+    })
+    .await;
+
+    let events = agent.events();
+    let found: Vec<_> =
+        events.spans.iter().map(|span| (status(span).unwrap(), span.outcome.unwrap())).collect();
+    let (good, bad) = (Outcome::Success, Outcome::Failure);
+    assert_eq!(found, [(204, good), (399, good), (400, bad), (599, bad)]);
+}
+
+async fn a_refused_connection_is_a_failure_without_a_status(client: Client) {
+    let agent = CheckedAgent::new();
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+
+    in_job(&agent, client.get(&format!("http://{closed}/"))).await.unwrap_err();
+
+    let events = agent.events();
+    assert_eq!((only(&events).outcome, status(only(&events))), (Some(Outcome::Failure), None));
+    assert_eq!(events.errors.len(), 0);
+}
+
+async fn a_call_that_is_dropped_before_its_answer_is_a_failure_without_a_status(client: Client) {
+    let (agent, (server, asked)) = (CheckedAgent::new(), Server::of_silence().await);
+    let url = server.url("/");
+
+    in_job(&agent, async {
+        tokio::select! {
+            answer = client.get(&url) => unreachable!("{answer:?}"),
+            () = asked.notified() => {}
+        }
+    })
+    .await;
+
+    let events = agent.events();
+    assert_eq!((only(&events).outcome, status(only(&events))), (Some(Outcome::Failure), None));
+}
+
+async fn answers_and_errors_are_those_without_us(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+
+    for url in [server.url("/200"), server.url("/404"), server.url("/204"), format!("http://{closed}/")] {
+        let plain = client.plain(&url).await;
+        assert_eq!(in_job(&agent, client.get(&url)).await, plain, "{url}");
+    }
+}
+
+async fn without_a_transaction_nothing_is_injected(client: Client) {
+    let server = Server::of_statuses().await;
+
+    client.get(&server.url("/200")).await.unwrap();
+
+    assert_eq!(server.seen("traceparent"), [[""; 0]]);
+}
+
+async fn an_unsampled_transaction_sends_its_own_id_and_flag_00(client: Client) {
+    let agent = CheckedAgent::with(|options| options.transaction_sample_rate(0.0));
+    let server = Server::of_statuses().await;
+
+    in_job(&agent, client.get(&server.url("/200"))).await.unwrap();
+
+    let events = agent.events();
+    assert_eq!(events.spans.len(), 0);
+    assert_eq!(server.seen("traceparent"), [traceparent(&events, events.transactions[0].id, "00")]);
+    assert_eq!(server.seen("tracestate"), [["es=s:0"]]);
+}
+
+async fn a_call_over_the_limit_sends_the_id_of_its_nearest_reported_ancestor(client: Client) {
+    let agent = CheckedAgent::with(|options| options.transaction_max_spans(1));
+    let server = Server::of_statuses().await;
+
+    in_job(&agent, async { client.get(&server.url("/200")).await }.in_span("the only one")).await.unwrap();
+
+    let events = agent.events();
+    assert_eq!(server.seen("traceparent"), [traceparent(&events, only(&events).id, "01")]);
+}
+
+async fn below_an_exit_span_of_another_type_there_is_no_span_and_its_id_is_sent(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+    let query = async {
+        let query = span("GET /_search").span_type("db.elasticsearch").exit();
+        async { client.get(&server.url("/404")).await }.in_span(query).await
+    };
+
+    in_job(&agent, query).await.unwrap();
+
+    let events = agent.events();
+    assert_eq!((only(&events).kind.as_str(), only(&events).outcome), ("db", Some(Outcome::Success)));
+    assert_eq!(server.seen("traceparent"), [traceparent(&events, only(&events).id, "01")]);
+}
+
+async fn a_request_may_name_its_span(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+    let options = CallOptions::new().span_name("GET /users/{id}");
+
+    in_job(&agent, client.send(&server.url("/200"), HeaderMap::new(), options)).await.unwrap();
+
+    assert_eq!(only(&agent.events()).name, "GET /users/{id}");
+}
+
+async fn a_request_may_want_no_span(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+    let options = CallOptions::new().without_span();
+
+    in_job(&agent, client.send(&server.url("/200"), HeaderMap::new(), options)).await.unwrap();
+
+    let events = agent.events();
+    assert_eq!(events.spans.len(), 0);
+    assert_eq!(server.seen("traceparent"), [traceparent(&events, events.transactions[0].id, "01")]);
+}
+
+async fn a_request_may_say_which_attempt_it_is(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+    let options = CallOptions::new().attempt(3);
+
+    in_job(&agent, client.send(&server.url("/200"), HeaderMap::new(), options)).await.unwrap();
+
+    assert_eq!(only(&agent.events()).labels.get("attempt"), Some(&3.into()));
+}
