@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use elastic_apm::{DropReason, Transaction, Transport, TransportFuture, set_custom_context};
+use elastic_apm::{
+    DropReason, Transaction, Transport, TransportFuture, capture_message, label, set_custom_context,
+};
+use elastic_apm_integration_tests::CheckedAgent;
+use elastic_apm_integration_tests::agent_log::AgentLog;
 use elastic_apm_integration_tests::fault_server::{FaultServer, Received};
 
 use crate::support::{
@@ -146,22 +150,52 @@ fn requests_share_a_connection() {
 }
 
 #[test]
-fn an_event_over_the_servers_limit_is_dropped_and_its_neighbours_arrive() {
+fn an_event_over_the_servers_limit_is_cut_and_said_once() {
     let server = FaultServer::start();
-    let agent = agent_of(&server).build();
+    let log = AgentLog::new();
+    let agent = log.build(agent_of(&server));
     let tracer = agent.tracer();
 
     record(&tracer, "before");
-    {
+    for name in ["huge", "huge too"] {
         let huge = tracer.begin_transaction("script");
         set_custom_context("blob", "x".repeat(MAX_EVENT_SIZE));
-        huge.end_with("huge", "success");
+        set_custom_context("note", "short");
+        huge.end_with(name, "success");
     }
     record(&tracer, "after");
-    agent.flush(PATIENCE);
+    let delivered = agent.flush(PATIENCE);
 
-    assert_eq!(server.names_taken(), ["before", "after"]);
-    assert_eq!(settled(&agent.stats(), DropReason::TooLarge), (2, 1));
+    let received = server.received();
+    let custom = received[0].documents()[2]["transaction"]["context"]["custom"].clone();
+    let blob = custom["blob"].as_str().expect("a text");
+    assert!(delivered);
+    assert_eq!(server.names_taken(), ["before", "huge", "huge too", "after"]);
+    assert_eq!(settled(&agent.stats(), DropReason::TooLarge), (4, 0));
+    assert!(blob.ends_with("x…") && blob.len() > 9_000, "{} bytes", blob.len());
+    assert_eq!(custom["note"], "short");
+    let warnings = log.warnings();
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    assert!(warnings[0].ends_with("cut: custom context"), "{warnings:#?}");
+}
+
+#[test]
+fn what_is_left_of_a_cut_event_is_what_elastics_schemas_allow() {
+    let agent = CheckedAgent::new();
+
+    {
+        let huge = agent.tracer().begin_transaction("script");
+        for number in 0..400 {
+            label(format!("label-{number}"), "\u{1}é".repeat(1_000));
+            set_custom_context(&format!("text-{number}"), "x".repeat(1_000));
+        }
+        capture_message("m".repeat(20_000));
+        huge.end_with("huge", "success");
+    }
+
+    let events = agent.events();
+    assert_eq!((events.transactions.len(), events.errors.len()), (1, 1));
+    assert!(events.lines.iter().all(|line| line.len() < MAX_EVENT_SIZE));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! | `setup` | what the thread works with and must not forget |
 //! | `worker` | the loop: take in, send, answer, back off |
 //! | `lines` | one record to one line |
+//! | `oversize` | what is cut from an event that is larger than the server takes |
 //! | `render`, `sanitize` | captured HTTP to wire context, secrets out |
 //! | `outbox` | the batch that grows, the one that is sent, and when |
 //! | `batch` | one request body in the making |
@@ -29,6 +30,7 @@ mod exchange;
 mod lines;
 mod metadata_lines;
 mod outbox;
+mod oversize;
 mod render;
 mod sanitize;
 mod server;

@@ -43,6 +43,7 @@ pub(super) struct Worker<'a> {
     position: u64,
     state: StateLog,
     refusals: OnceLog,
+    cuts: OnceLog,
 }
 
 impl<'a> Worker<'a> {
@@ -60,6 +61,7 @@ impl<'a> Worker<'a> {
             position: 0,
             state: StateLog::new(setup.log.clone()),
             refusals: OnceLog::new(setup.log.clone()),
+            cuts: OnceLog::new(setup.log.clone()),
             setup,
         }
     }
@@ -109,7 +111,10 @@ impl<'a> Worker<'a> {
             let line = &mut self.line;
             let written = catch_unwind(AssertUnwindSafe(|| lines::write(record, &settings, line)));
             match written.unwrap_or(Err(DropReason::Encode)) {
-                Ok(()) => {
+                Ok(cut) => {
+                    if let Some(cut) = cut {
+                        self.cuts.warn("cut", format_args!("{cut}"));
+                    }
                     let metadata = self.metadata.for_version(self.server.version());
                     self.outbox.push(&self.line, position, metadata);
                 }
