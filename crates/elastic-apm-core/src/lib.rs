@@ -50,14 +50,14 @@ pub use propagation::{
 pub use sql::signature as sql_signature;
 pub use stats::{DropReason, Stats};
 pub use trace::ambient::{
-    capture_error, capture_message, capture_span, current_trace_context, inject, label, set_custom_context,
-    set_transaction_name, set_transaction_outcome, set_transaction_result, set_user_context, span, span_id,
-    trace_id, trace_parent_header, transaction, transaction_id,
+    capture_error, capture_message, capture_span, current_trace_context, error, inject, label, message,
+    set_custom_context, set_transaction_name, set_transaction_outcome, set_transaction_result,
+    set_user_context, span, span_id, trace_id, trace_parent_header, transaction, transaction_id,
 };
 pub use trace::{
-    CallBody, CallOptions, CaptureRules, EnteredContext, FutureExt, HttpCall, InContext, InSpan, Run, Span,
-    SpanBuilder, SpanScope, StreamExt, StreamInSpan, TaskContext, Tracer, Transaction, TransactionBuilder,
-    TransactionOptions, TransactionRef, TransactionScope,
+    CallBody, CallOptions, CaptureRules, EnteredContext, ErrorBuilder, FutureExt, HttpCall, InContext,
+    InSpan, MessageBuilder, Run, Span, SpanBuilder, SpanScope, StreamExt, StreamInSpan, TaskContext, Tracer,
+    Transaction, TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
 };
 pub use transport::{Transport, TransportError, TransportFuture};
 

@@ -61,7 +61,7 @@ impl Record {
                     + record.request.as_deref().map_or(0, request)
                     + custom(record.event.context.as_deref())
                     + record.event.exception.as_deref().map_or(0, exception)
-                    + record.event.log.as_deref().map_or(0, |log| heap(&log.message))
+                    + record.event.log.as_deref().map_or(0, log)
             }
         };
         u32::try_from(bytes).unwrap_or(u32::MAX)
@@ -113,6 +113,10 @@ fn json(value: &serde_json::Value) -> usize {
             Value::Object(map) => map.iter().map(|(key, value)| key.len() + json(value)).sum(),
             _ => 0,
         }
+}
+
+fn log(log: &elastic_apm_intake::ErrorLog) -> usize {
+    size_of_val(log) + heap(&log.message) + log.param_message.as_ref().map_or(0, |text| heap(text))
 }
 
 fn exception(exception: &elastic_apm_intake::Exception) -> usize {

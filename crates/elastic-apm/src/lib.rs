@@ -33,13 +33,15 @@ pub use elastic_apm_core::{
     InSpan, Run, Span, SpanBuilder, SpanScope, StreamExt, StreamInSpan, TaskContext, Transaction,
     TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
 };
+// Errors and messages.
+pub use elastic_apm_core::{ErrorBuilder, MessageBuilder};
 // Outgoing calls.
 pub use elastic_apm_core::{CallBody, CallOptions, HttpCall, sql_signature};
 // Whatever is current.
 pub use elastic_apm_core::{
-    capture_error, capture_message, capture_span, current_trace_context, inject, label, set_custom_context,
-    set_transaction_name, set_transaction_outcome, set_transaction_result, set_user_context, span, span_id,
-    trace_id, trace_parent_header, transaction, transaction_id,
+    capture_error, capture_message, capture_span, current_trace_context, error, inject, label, message,
+    set_custom_context, set_transaction_name, set_transaction_outcome, set_transaction_result,
+    set_user_context, span, span_id, trace_id, trace_parent_header, transaction, transaction_id,
 };
 // Values.
 pub use elastic_apm_core::{

@@ -4,13 +4,19 @@
 //! |---|---|
 //! | `spans` | spans in three forms: the attribute, the guard, the future |
 //! | `errors` | errors, messages, and where they belong |
+//! | `described_errors` | what is said of an error beyond what it says itself |
+//! | `boxed_errors` | errors in boxes, anyhow's and eyre's reports |
+//! | `hostile_errors` | errors whose code panics or never ends, and errors at the wrong time |
 //! | `labels` | labels of every type, and hostile ones |
 //! | `contexts` | user and custom context, and passing the trace on |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
+mod boxed_errors;
 mod contexts;
+mod described_errors;
 mod errors;
+mod hostile_errors;
 mod labels;
 mod spans;
 

@@ -7,6 +7,7 @@ use elastic_apm_intake::{ErrorId, Keyword, LabelValue, LongText, Outcome, SpanId
 use serde_json::Value;
 
 use super::current::{self, Current};
+use super::error::{ErrorBuilder, MessageBuilder};
 use super::node::TransactionNode;
 use super::span::SpanScope;
 use super::span_builder::SpanBuilder;
@@ -96,7 +97,8 @@ pub fn set_custom_context(key: &str, value: impl Into<Value>) {
 
 /// Reports an error with its whole `source()` chain, in what is current or else by the default agent.
 ///
-/// Returns the error's id, or `None` where nothing is recorded.
+/// Of a box give what is in it: `capture_error(&*boxed)`, for `anyhow::Error` and `eyre::Report` too. Returns the error's id, or
+/// `None` where nothing is recorded. [`error`] says more of it.
 ///
 /// ```
 /// if let Err(error) = "12a".parse::<u32>() {
@@ -104,12 +106,39 @@ pub fn set_custom_context(key: &str, value: impl Into<Value>) {
 /// }
 /// ```
 pub fn capture_error<E: Error + ?Sized>(error: &E) -> Option<ErrorId> {
-    super::tracer::of_current().unwrap_or_else(default_tracer).capture_error(error)
+    self::error(error).capture()
 }
 
-/// Reports a message that is no error type. Returns the error's id, or `None` where nothing is recorded.
+/// Reports a message that is no error type. Returns the error's id, or `None` where nothing is recorded. [`message`] says more of
+/// it.
 pub fn capture_message(message: impl Into<LongText>) -> Option<ErrorId> {
-    super::tracer::of_current().unwrap_or_else(default_tracer).capture_message(message)
+    self::message(message).capture()
+}
+
+/// Describes an error, with its whole `source()` chain, in what is current or else by the default agent.
+///
+/// ```
+/// fn give_up(error: &(dyn std::error::Error + Send + Sync)) {
+///     elastic_apm_core::error(error).handled(false).culprit("shop::pay").label("attempt", 3).capture();
+/// }
+/// # give_up(&std::fmt::Error);
+/// ```
+pub fn error<E: Error + ?Sized>(error: &E) -> ErrorBuilder {
+    ErrorBuilder::new(super::error::in_sight(), error)
+}
+
+/// Describes a message that is no error type, in what is current or else by the default agent.
+///
+/// ```
+/// # let order = 7;
+/// elastic_apm_core::message(format!("order {order} is late"))
+///     .param_message("order {order} is late")
+///     .level("warning")
+///     .logger_name("shop::orders")
+///     .capture();
+/// ```
+pub fn message(message: impl Into<LongText>) -> MessageBuilder {
+    MessageBuilder::new(super::error::in_sight(), message)
 }
 
 /// The id of the current trace.

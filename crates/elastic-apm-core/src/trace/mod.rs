@@ -12,7 +12,7 @@
 //! | `current` | what is current on a thread |
 //! | `node` | the shared state behind the handles |
 //! | `ambient` | free functions on what is current |
-//! | `error` | error events |
+//! | `error` | errors, messages and panics |
 //! | `http_call` | an outgoing HTTP request: its exit span and headers |
 //! | `service_target` | the service behind an exit span |
 //! | `capture_rules` | what a layer captures of a request |
@@ -47,6 +47,7 @@ mod transaction_scope;
 
 pub use capture_rules::CaptureRules;
 pub use current::{EnteredContext, TaskContext};
+pub use error::{ErrorBuilder, MessageBuilder};
 pub use http_call::{CallBody, CallOptions, HttpCall};
 pub use in_context::InContext;
 pub use in_span::{FutureExt, InSpan};

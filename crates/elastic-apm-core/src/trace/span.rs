@@ -42,6 +42,10 @@ impl Span {
         Span { node: Some(node) }
     }
 
+    pub(crate) fn node(&self) -> Option<&SharedSpan> {
+        self.node.as_ref()
+    }
+
     /// Whether anything is recorded: there was a sampled transaction and the limit of spans was not reached.
     pub fn is_recording(&self) -> bool {
         self.node.as_ref().is_some_and(|node| !node.over_limit && !node.is_ended())

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use elastic_apm_intake::{Keyword, SpanId};
 use http::HeaderValue;
 
+use super::current;
 use super::transaction_builder::{TransactionBuilder, TransactionOptions};
 use super::transaction_scope::TransactionScope;
-use super::{current, current::Current};
 use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
 use crate::queue::Queue;
@@ -146,9 +146,4 @@ impl std::fmt::Debug for Tracer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tracer").field("recording", &self.is_recording()).finish()
     }
-}
-
-/// The tracer of whatever transaction is current on this thread, if any.
-pub(crate) fn of_current() -> Option<Tracer> {
-    current::with(|current: &Current| current.transaction().tracer.clone())
 }
