@@ -192,8 +192,13 @@ async fn a_target_that_is_an_asterisk_or_an_authority_does_no_harm() {
 
     assert_eq!([star, connect], ["HTTP/1.1 405 Method Not Allowed"; 2]);
     let events = events_of(&agent, 2).await;
-    let name = |at: usize| events.transactions[at].name.as_deref();
-    assert_eq!((name(0), name(1)), (Some("OPTIONS unknown route"), Some("CONNECT unknown route")));
+    for (event, name, url) in [
+        (&events.transactions[0], "OPTIONS unknown route", "http://a.test"),
+        (&events.transactions[1], "CONNECT unknown route", "http://a.test:443/"),
+    ] {
+        let request = event.context.as_ref().unwrap().request.as_ref().unwrap();
+        assert_eq!((event.name.as_deref(), request.url.full.as_deref()), (Some(name), Some(url)));
+    }
 }
 
 #[tokio::test]

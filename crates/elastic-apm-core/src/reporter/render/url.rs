@@ -24,9 +24,11 @@ pub(super) fn render(captured: &CapturedRequest) -> Url {
     };
     if let Some(authority) = authority {
         let host = authority.host();
+        // An asterisk asks about the server itself.
+        let path = if raw == "*" { "" } else { raw };
         url.full = Some(match authority.port_u16() {
-            Some(port) => Keyword::formatted(format_args!("{scheme}://{host}:{port}{raw}")),
-            None => Keyword::formatted(format_args!("{scheme}://{host}{raw}")),
+            Some(port) => Keyword::formatted(format_args!("{scheme}://{host}:{port}{path}")),
+            None => Keyword::formatted(format_args!("{scheme}://{host}{path}")),
         });
         url.hostname = Some(Keyword::copied(host.trim_start_matches('[').trim_end_matches(']')));
         url.port = authority.port_u16();

@@ -149,6 +149,10 @@ fn describe(method: &Method, url: &Uri, endpoint: Option<&Endpoint>) -> SpanCont
 fn without_credentials<const LIMIT: usize>(url: &Uri, endpoint: Option<&Endpoint>) -> Text<LIMIT> {
     let path = url.path_and_query().map_or("/", |path| path.as_str());
     match endpoint {
+        // An asterisk asks about the server itself.
+        Some(endpoint) if path == "*" => {
+            Text::formatted(format_args!("{}://{}", endpoint.scheme(), endpoint.server()))
+        }
         Some(endpoint) => {
             Text::formatted(format_args!("{}://{}{path}", endpoint.scheme(), endpoint.server()))
         }
