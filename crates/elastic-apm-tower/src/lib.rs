@@ -29,6 +29,7 @@
 
 pub mod client;
 pub mod server;
+mod spent;
 
 pub use client::ApmClientLayer;
 pub use server::{ApmLayer, CaptureBodyLayer, CapturedError, CurrentTransaction};

@@ -10,6 +10,7 @@
 //! | `headers` | the headers that continue the trace |
 //! | `nesting` | calls below spans, below each other, and in retries of one's own |
 //! | `retries` | beside reqwest-retry, and error events |
+//! | `tower` | services of any kind behind the Tower layer |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
@@ -22,6 +23,7 @@ mod headers;
 mod nesting;
 mod retries;
 mod spans;
+mod tower;
 
 use std::sync::{Arc, Mutex};
 

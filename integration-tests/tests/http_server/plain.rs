@@ -2,16 +2,19 @@
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use axum::body::Body;
 use bytes::Bytes;
 use elastic_apm::tower::ApmLayer;
 use elastic_apm::tower::server::RequestFacts;
-use elastic_apm::{Outcome, capture_span, inject, transaction_id};
+use elastic_apm::{Outcome, SpanId, capture_span, inject, transaction_id};
 use elastic_apm_integration_tests::CheckedAgent;
+use futures_util::FutureExt as _;
 use http::{Extensions, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::{BodyExt, Empty, Full};
+use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use crate::answers::{end, response};
@@ -82,6 +85,89 @@ async fn a_call_that_is_never_polled_is_a_cancelled_request() {
     );
 }
 
+/// Notes which transaction is current when it is dropped.
+struct NotesItsEnd(Arc<Mutex<Vec<Option<SpanId>>>>);
+
+impl Drop for NotesItsEnd {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().push(transaction_id());
+    }
+}
+
+#[tokio::test]
+async fn what_future_and_body_own_is_dropped_with_the_transaction_current_however_they_end() {
+    enum End {
+        Complete,
+        Fails,
+        Panics,
+        DroppedMidway,
+        DroppedUnread,
+    }
+    for end in [End::Complete, End::Fails, End::Panics, End::DroppedMidway, End::DroppedUnread] {
+        let (agent, notes) = (CheckedAgent::new(), Arc::default());
+        let owned = || NotesItsEnd(Arc::clone(&notes));
+        let answers = service_fn(|_: Request<Body>| {
+            // Futures that are no `async fn` keep what they own until they are dropped themselves.
+            let (own, bodys, mut left) = (owned(), owned(), 2);
+            let (fails, panics) = (matches!(end, End::Fails), matches!(end, End::Panics));
+            std::future::poll_fn(move |_| {
+                let (_, bodys) = (&own, NotesItsEnd(Arc::clone(&bodys.0)));
+                let frames = futures_util::stream::poll_fn(move |_| {
+                    let _ = &bodys;
+                    left -= 1;
+                    assert!(left > 0 || !panics, "no coffee left");
+                    Poll::Ready(match left {
+                        0 if fails => Some(Err(BoxError::from("the disk is gone"))),
+                        0 => None,
+                        _ => Some(Ok(Frame::data(Bytes::from_static(b"x")))),
+                    })
+                });
+                Poll::Ready(Ok::<_, Infallible>(Response::new(StreamBody::new(frames))))
+            })
+        });
+
+        let answer = layer(&agent).layer(answers).oneshot(request()).await.unwrap();
+        let mut body = Box::pin(answer.into_body());
+        if !matches!(end, End::DroppedUnread) {
+            assert!(body.frame().await.unwrap().is_ok());
+        }
+        match end {
+            End::Complete => assert!(body.frame().await.is_none()),
+            End::Fails => assert!(body.frame().await.unwrap().is_err()),
+            End::Panics => drop(AssertUnwindSafe(body.frame()).catch_unwind().await.unwrap_err()),
+            End::DroppedMidway | End::DroppedUnread => {}
+        }
+        drop(body);
+
+        let id = Some(agent.events().transactions[0].id);
+        assert_eq!(*notes.lock().unwrap(), [id; 3]);
+        assert_eq!(transaction_id(), None);
+    }
+}
+
+#[tokio::test]
+async fn what_a_future_owns_that_fails_or_panics_is_dropped_with_the_transaction_current() {
+    for panics in [true, false] {
+        let (agent, notes) = (CheckedAgent::new(), Arc::default());
+        let answers = service_fn(|_: Request<Body>| {
+            let own = NotesItsEnd(Arc::clone(&notes));
+            std::future::poll_fn(move |_| {
+                let _ = &own;
+                assert!(!panics, "no coffee left");
+                Poll::Ready(Err::<Response<Body>, _>("out of order"))
+            })
+        });
+
+        let mut answer = Box::pin(layer(&agent).layer(answers).oneshot(request()));
+        let ended = AssertUnwindSafe(&mut answer).catch_unwind().await;
+        assert_eq!(ended.is_err(), panics);
+        drop(answer);
+
+        assert_eq!(*notes.lock().unwrap(), [Some(agent.events().transactions[0].id)]);
+        assert_eq!(transaction_id(), None);
+    }
+}
+
 /// A body that says of itself what it is told to.
 struct Says {
     left: usize,
@@ -96,12 +182,12 @@ impl http_body::Body for Says {
     fn poll_frame(
         mut self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if self.left == 0 {
-            return std::task::Poll::Ready(None);
+            return Poll::Ready(None);
         }
         self.left -= 1;
-        std::task::Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -8,6 +8,8 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
+use crate::spent::polled_after_completion;
+
 /// A call that is under way.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -34,7 +36,7 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless they are polled"]
     pub struct ResponseFuture<F> {
-        // `None` only while it is being dropped.
+        // Where traced, gone as soon as it has answered.
         #[pin]
         inner: Option<F>,
         call: Option<Call>,
@@ -64,12 +66,13 @@ where
     type Output = Result<Response<CallBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
-        let result = match this.call.as_mut() {
-            Some(call) => ready!(call.within(|| inner.poll(cx))),
-            None => ready!(inner.poll(cx)),
+        let mut this = self.project();
+        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
+        let Some(call) = this.call.as_mut() else {
+            return inner.poll(cx).map_ok(|response| response.map(|body| CallBody::new(body, None)));
         };
+        let result = ready!(call.within(|| inner.as_mut().poll(cx)));
+        call.within(|| this.inner.set(None));
         // Dropped at the end of this poll, unless the body keeps it.
         let call = this.call.take();
         Poll::Ready(result.map(|response| {

@@ -18,7 +18,7 @@ pin_project! {
         // `None` only while it is being dropped.
         #[pin]
         inner: Option<B>,
-        exchange: Option<Exchange>,
+        exchange: Option<Box<Exchange>>,
         bytes: u64,
         // Asked after each frame, while the body is pinned; drop cannot ask, for it has no bound on `B`.
         at_end: bool,
@@ -28,16 +28,16 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let Some(exchange) = this.exchange else { return };
+            exchange.within(|| this.inner.set(None));
             if *this.at_end || exchange.is_complete_after(*this.bytes) {
                 exchange.on_complete();
             }
-            exchange.within(|| this.inner.set(None));
         }
     }
 }
 
 impl<B: Body> ResponseBody<B> {
-    pub(super) fn new(inner: B, exchange: Option<Exchange>) -> Self {
+    pub(super) fn new(inner: B, exchange: Option<Box<Exchange>>) -> Self {
         let at_end = inner.is_end_stream();
         ResponseBody { inner: Some(inner), exchange, bytes: 0, at_end }
     }
@@ -74,17 +74,14 @@ impl<B: Body> Body for ResponseBody<B> {
             }
             Ok(Poll::Ready(Some(Err(error)))) => {
                 exchange.on_body_error();
-                *this.exchange = None;
                 Poll::Ready(Some(Err(error)))
             }
             Ok(Poll::Ready(None)) => {
                 exchange.on_complete();
-                *this.exchange = None;
                 Poll::Ready(None)
             }
             Err(panic) => {
                 exchange.on_panic(panic.as_ref());
-                *this.exchange = None;
                 resume_unwind(panic)
             }
         }

@@ -20,11 +20,9 @@ pub(super) struct Exchange {
     routeless: Option<Keyword>,
     end_at_headers: Option<EndAtHeaders>,
     head: Option<Head>,
-    /// The end was told; nothing later changes it.
-    settled: bool,
 }
 
-/// The transaction, which may end before the exchange does.
+/// The transaction, which ends before the exchange does: what future and body own is dropped later, and an event stream goes on.
 enum Subject {
     Running(Transaction),
     Ended(TransactionRef),
@@ -46,7 +44,7 @@ impl Exchange {
     ) -> Self {
         let context = transaction.context();
         let transaction = Subject::Running(transaction);
-        Exchange { transaction, context, method, routeless, end_at_headers, head: None, settled: false }
+        Exchange { transaction, context, method, routeless, end_at_headers, head: None }
     }
 
     /// Runs `f` with the transaction current.
@@ -69,7 +67,6 @@ impl Exchange {
         });
         if self.ends_with(head) {
             self.on_complete();
-            self.end();
         }
     }
 
@@ -120,17 +117,11 @@ impl Exchange {
         self.settle(Keyword::from_static("cancelled"), Outcome::Unknown, response);
     }
 
+    /// Ends the transaction; nothing that is told later changes it.
     fn settle(&mut self, result: Keyword, outcome: Outcome, response: Option<CapturedResponse>) {
-        if !std::mem::replace(&mut self.settled, true) {
-            let name = self.routeless.take();
-            self.transaction().conclude_request(name, result, outcome, response);
-        }
-    }
-
-    /// Ends the transaction although the exchange goes on.
-    fn end(&mut self) {
-        let reference = self.transaction().clone();
-        self.transaction = Subject::Ended(reference);
+        let Subject::Running(transaction) = &self.transaction else { return };
+        transaction.conclude_request(self.routeless.take(), result, outcome, response);
+        self.transaction = Subject::Ended(TransactionRef::clone(transaction));
     }
 
     fn transaction(&self) -> &TransactionRef {

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use http_body::Body;
@@ -10,14 +10,15 @@ use pin_project_lite::pin_project;
 
 use super::body::ResponseBody;
 use super::exchange::Exchange;
+use crate::spent::polled_after_completion;
 
 pin_project! {
     /// The future of [`ApmService`](super::ApmService). Owns the transaction until there is a response.
     pub struct ResponseFuture<F> {
-        // `None` only while it is being dropped.
+        // Where traced, gone as soon as it has answered.
         #[pin]
         inner: Option<F>,
-        exchange: Option<Exchange>,
+        exchange: Option<Box<Exchange>>,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
@@ -32,7 +33,7 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, exchange: Option<Exchange>) -> Self {
+    pub(super) fn new(inner: F, exchange: Option<Box<Exchange>>) -> Self {
         ResponseFuture { inner: Some(inner), exchange }
     }
 }
@@ -45,31 +46,31 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Pending };
+        let mut this = self.project();
+        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
         let Some(exchange) = this.exchange.as_mut() else {
             return inner.poll(cx).map_ok(|response| response.map(|body| ResponseBody::new(body, None)));
         };
-        let polled = exchange.within(|| catch_unwind(AssertUnwindSafe(|| inner.poll(cx))));
-        let answer = match polled {
-            Ok(polled) => ready!(polled),
-            Err(panic) => {
-                exchange.on_panic(panic.as_ref());
-                *this.exchange = None;
-                resume_unwind(panic)
-            }
+        let answer = match exchange.within(|| catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll(cx)))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(answer)) => Ok(answer),
+            Err(panic) => Err(panic),
         };
+        exchange.within(|| this.inner.set(None));
         match answer {
-            Ok(response) => {
+            Ok(Ok(response)) => {
                 let (mut head, body) = response.into_parts();
                 exchange.on_head(&mut head);
                 let body = ResponseBody::new(body, this.exchange.take());
                 Poll::Ready(Ok(Response::from_parts(head, body)))
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 exchange.on_service_error();
-                *this.exchange = None;
                 Poll::Ready(Err(error))
+            }
+            Err(panic) => {
+                exchange.on_panic(panic.as_ref());
+                resume_unwind(panic)
             }
         }
     }

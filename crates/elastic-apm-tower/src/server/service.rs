@@ -60,7 +60,7 @@ where
 }
 
 /// Starts the transaction of a request. `None` where there is none to start: ignored, already traced, or no agent.
-fn begin(layer: &ApmLayer, request: &mut request::Parts) -> Option<Exchange> {
+fn begin(layer: &ApmLayer, request: &mut request::Parts) -> Option<Box<Exchange>> {
     let facts = layer.request_facts();
     let route = (facts.route)(&request.extensions);
     if let Some(outer) = request.extensions.get::<CurrentTransaction>() {
@@ -99,7 +99,7 @@ fn begin(layer: &ApmLayer, request: &mut request::Parts) -> Option<Exchange> {
     }
     request.extensions.insert(CurrentTransaction::new(TransactionRef::clone(&transaction)));
     let end_at_headers = layer.hooks().end_at_headers.clone();
-    Some(Exchange::new(transaction, request.method.clone(), routeless, end_at_headers))
+    Some(Box::new(Exchange::new(transaction, request.method.clone(), routeless, end_at_headers)))
 }
 
 fn capture(
