@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use smallvec::SmallVec;
+use smallvec::{Array, SmallVec};
 
 use crate::label_value::LabelValue;
 use crate::text::Keyword;
@@ -17,8 +17,8 @@ use crate::text::Keyword;
 /// Key-value pairs that are indexed and searchable, in the order of insertion.
 ///
 /// The characters `.`, `*` and `"` of a key are written as `_`, as the server would store them. Keys that are equal
-/// on the wire are one key: the last value wins. Two labels need no allocation of their own. Equality is that of the
-/// objects on the wire, so order is no part of it.
+/// on the wire are one key: the last value wins. Two labels need no allocation of their own, and of keys and values only as much
+/// is kept as is written. Equality is that of the objects on the wire, so order is no part of it.
 ///
 /// ```
 /// use elastic_apm_intake::Labels;
@@ -29,10 +29,18 @@ use crate::text::Keyword;
 ///
 /// assert_eq!(serde_json::to_string(&labels).unwrap(), r#"{"tenant_id":8}"#);
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct Labels(SmallVec<[(Keyword, LabelValue); 2]>);
+#[derive(Clone, Default)]
+pub struct Labels(Entries);
+
+/// Distinct up to [`Labels::SEARCHED`] of them. Beyond, a key may be there several times, and its last value counts: finding it at
+/// each insertion would make thousands of labels cost millions of comparisons.
+type Entries = SmallVec<[Label; 2]>;
+
+type Label = (Keyword, LabelValue);
 
 impl Labels {
+    const SEARCHED: usize = 32;
+
     /// No labels.
     #[must_use]
     pub fn new() -> Self {
@@ -42,11 +50,44 @@ impl Labels {
     /// Sets a label; the same key, also after rewriting, is replaced in place.
     #[inline]
     pub fn insert(&mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
-        let key = key.into();
-        let value = value.into();
-        match self.0.iter_mut().find(|(other, _)| same_key(other, &key)) {
-            Some(label) => *label = (key, value),
-            None => self.0.push((key, value)),
+        let mut key = key.into();
+        let mut value = value.into();
+        key.shorten();
+        if let LabelValue::Text(text) = &mut value {
+            text.shorten();
+        }
+        if self.0.len() > Self::SEARCHED {
+            self.append((key, value));
+        } else {
+            match self.0.iter_mut().find(|(other, _)| same_key(other, &key)) {
+                Some(label) => *label = (key, value),
+                None => self.0.push((key, value)),
+            }
+        }
+    }
+
+    /// Adds one of many. Before the memory for them grows, those go whose key has a later value: it never holds more than twice what
+    /// is written.
+    #[cold]
+    fn append(&mut self, label: Label) {
+        if self.0.len() == self.0.capacity() {
+            self.settle();
+        }
+        self.0.push(label);
+    }
+
+    fn settle(&mut self) {
+        if self.0.len() > Self::SEARCHED {
+            self.0 = distinct(std::mem::take(&mut self.0), |(key, _)| key);
+        }
+    }
+
+    /// Each key once, in its first place with its last value.
+    fn settled(&self) -> SmallVec<[&Label; 8]> {
+        if self.0.len() > Self::SEARCHED {
+            distinct(&self.0, |(key, _)| key)
+        } else {
+            self.0.iter().collect()
         }
     }
 
@@ -54,13 +95,13 @@ impl Labels {
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&LabelValue> {
         let key = Keyword::copied(key);
-        self.0.iter().find(|(other, _)| same_key(other, &key)).map(|(_, value)| value)
+        self.0.iter().rfind(|(other, _)| same_key(other, &key)).map(|(_, value)| value)
     }
 
     /// How many labels there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        if self.0.len() > Self::SEARCHED { self.settled().len() } else { self.0.len() }
     }
 
     /// Whether there are none.
@@ -69,9 +110,44 @@ impl Labels {
         self.0.is_empty()
     }
 
+    /// Bytes these labels hold outside themselves.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let own = if self.0.spilled() { self.0.capacity() * size_of::<Label>() } else { 0 };
+        let texts = self.0.iter().map(|(key, value)| {
+            key.heap_bytes() + if let LabelValue::Text(text) = value { text.heap_bytes() } else { 0 }
+        });
+        own + texts.sum::<usize>()
+    }
+
     /// Keys as they were given, and values, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &LabelValue)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value))
+        self.settled().into_iter().map(|(key, value)| (key.as_str(), value))
+    }
+}
+
+/// Each key once, in its first place with its last label.
+fn distinct<T, A>(labels: impl IntoIterator<Item = T>, key: impl Fn(&T) -> &Keyword) -> SmallVec<A>
+where
+    A: Array<Item = T>,
+{
+    let mut kept: SmallVec<A> = SmallVec::new();
+    let mut places = HashMap::new();
+    for label in labels {
+        match places.entry(key_on_wire(key(&label)).into_owned()) {
+            Entry::Occupied(place) => kept[*place.get()] = label,
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(label);
+            }
+        }
+    }
+    kept
+}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 
@@ -81,7 +157,7 @@ impl PartialEq for Labels {
             labels.0.iter().map(|(key, value)| (key_on_wire(key), value)).collect()
         }
 
-        self.len() == other.len() && sorted(self) == sorted(other)
+        sorted(self) == sorted(other)
     }
 }
 
@@ -103,9 +179,10 @@ impl<K: Into<Keyword>, V: Into<LabelValue>> FromIterator<(K, V)> for Labels {
 
 impl IntoIterator for Labels {
     type Item = (Keyword, LabelValue);
-    type IntoIter = smallvec::IntoIter<[(Keyword, LabelValue); 2]>;
+    type IntoIter = smallvec::IntoIter<[Label; 2]>;
 
-    fn into_iter(self) -> Self::IntoIter {
+    fn into_iter(mut self) -> Self::IntoIter {
+        self.settle();
         self.0.into_iter()
     }
 }
@@ -157,11 +234,22 @@ impl Serialize for KeyWriter<'_> {
 
 impl Serialize for Labels {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len()))?;
-        for (key, value) in &self.0 {
-            map.serialize_entry(&KeyWriter(key), value)?;
+        fn write<'a, S: Serializer>(
+            labels: impl ExactSizeIterator<Item = &'a Label>,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(Some(labels.len()))?;
+            for (key, value) in labels {
+                map.serialize_entry(&KeyWriter(key), value)?;
+            }
+            map.end()
         }
-        map.end()
+
+        if self.0.len() > Self::SEARCHED {
+            write(self.settled().into_iter(), serializer)
+        } else {
+            write(self.0.iter(), serializer)
+        }
     }
 }
 
@@ -178,16 +266,9 @@ impl<'de> Deserialize<'de> for Labels {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Labels, A::Error> {
                 let mut labels = Labels::new();
-                // Outside bytes decide how many there are, so finding the earlier one must not take a scan.
-                let mut places = HashMap::new();
                 while let Some((key, value)) = map.next_entry::<Keyword, Option<LabelValue>>()? {
-                    let Some(value) = value else { continue };
-                    match places.entry(key_on_wire(&key).into_owned()) {
-                        Entry::Occupied(place) => labels.0[*place.get()] = (key, value),
-                        Entry::Vacant(place) => {
-                            place.insert(labels.0.len());
-                            labels.0.push((key, value));
-                        }
+                    if let Some(value) = value {
+                        labels.insert(key, value);
                     }
                 }
                 Ok(labels)

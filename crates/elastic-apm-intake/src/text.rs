@@ -101,6 +101,16 @@ impl<const LIMIT: usize> Text<LIMIT> {
         characters.next().map(|_| &text[..end_of_head])
     }
 
+    /// Forgets what would not be written anyway, and the memory it takes.
+    #[inline]
+    pub(crate) fn shorten(&mut self) {
+        if self.as_str().len() > LIMIT {
+            if let Cow::Owned(text) = self.on_wire() {
+                *self = text.into();
+            }
+        }
+    }
+
     /// The text as it is written.
     pub(crate) fn on_wire(&self) -> Cow<'_, str> {
         match self.cut() {

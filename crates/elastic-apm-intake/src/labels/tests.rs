@@ -124,3 +124,50 @@ fn iteration_follows_insertion() {
     assert_eq!(labels.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["z", "a", "m"]);
     assert_eq!(labels.into_iter().map(|(key, _)| key.to_string()).collect::<String>(), "zam");
 }
+
+#[test]
+fn of_many_labels_each_key_counts_once_in_its_first_place_with_its_last_value() {
+    let mut labels = Labels::new();
+    for round in 0..3 {
+        for number in 0..1_000 {
+            labels.insert(format!("key.{number}"), round * 1_000 + number);
+        }
+    }
+
+    assert_eq!(labels.len(), 1_000);
+    assert_eq!(labels.get("key_7"), Some(&LabelValue::Integer(2_007)));
+    let read: Labels = serde_json::from_str(&written(&labels)).unwrap();
+    assert_eq!((read.len(), &read), (1_000, &labels));
+    let expected: Vec<_> =
+        (0..1_000).map(|number| (format!("key.{number}"), LabelValue::Integer(2_000 + number))).collect();
+    let in_order: Vec<_> = labels.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
+    assert_eq!(in_order, expected);
+}
+
+#[test]
+fn hundreds_of_thousands_of_labels_are_no_millions_of_comparisons() {
+    let labels: Labels = (0..100_000).map(|number| (format!("key {number}"), number)).collect();
+
+    assert_eq!(labels.len(), 100_000);
+}
+
+#[test]
+fn a_key_that_is_set_again_and_again_takes_no_more_memory() {
+    let mut labels: Labels = (0..100).map(|number| (format!("key {number}"), 0)).collect();
+    let before = labels.heap_bytes();
+
+    for round in 0..100_000 {
+        labels.insert("key 7", round);
+    }
+
+    assert!(labels.heap_bytes() <= 2 * before, "{} after {before}", labels.heap_bytes());
+    assert_eq!((labels.len(), labels.get("key 7")), (100, Some(&LabelValue::Integer(99_999))));
+}
+
+#[test]
+fn of_a_megabyte_only_what_is_written_is_kept() {
+    let mut labels = Labels::new();
+    labels.insert("k".repeat(1 << 20), "é".repeat(1 << 19));
+
+    assert!(labels.heap_bytes() < 8 << 10, "{}", labels.heap_bytes());
+}
