@@ -44,23 +44,26 @@ pub use config::{
 pub use default_agent::default_tracer;
 pub use log::{LogLevel, LogLevelError};
 pub use propagation::{
-    Baggage, BaggageError, HeaderSink, HeaderSource, TraceContext, TraceParent, TraceParentError, TraceState,
-    TraceStateError,
+    Baggage, BaggageError, CarrierValue, HeaderSink, HeaderSource, TraceContext, TraceParent,
+    TraceParentError, TraceState, TraceStateError,
 };
 pub use sql::signature as sql_signature;
 pub use stats::{DropReason, Stats};
 pub use trace::ambient::{
-    capture_error, capture_message, capture_span, current_trace_context, error, inject, label, message,
-    set_custom_context, set_transaction_name, set_transaction_outcome, set_transaction_result,
-    set_user_context, span, span_id, trace_id, trace_parent_header, transaction, transaction_id,
+    TraceIds, baggage, capture_error, capture_message, capture_span, current_span, current_trace_context,
+    current_trace_ids, current_transaction, ensure_parent_id, error, inject, is_recording, label, message,
+    remove_baggage, set_baggage, set_custom_context, set_transaction_name, set_transaction_name_if_unset,
+    set_transaction_outcome, set_transaction_outcome_if_unset, set_transaction_result,
+    set_transaction_result_if_unset, set_user_context, span, span_id, trace_id, trace_parent_header,
+    transaction, transaction_id,
 };
 pub use trace::{
     CallBody, CallOptions, CaptureRules, EnteredContext, ErrorBuilder, FutureExt, HttpCall, InContext,
-    InSpan, MessageBuilder, Run, Span, SpanBuilder, SpanScope, StreamExt, StreamInSpan, TaskContext, Tracer,
-    Transaction, TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
+    InSpan, MessageBuilder, Run, Span, SpanBuilder, SpanRef, SpanScope, StreamExt, StreamInSpan, TaskContext,
+    Tracer, Transaction, TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
 };
 pub use transport::{Transport, TransportError, TransportFuture};
 
 /// The wire vocabulary, for those who read or extend events.
 pub use elastic_apm_intake as intake;
-pub use elastic_apm_intake::{ErrorId, Keyword, LabelValue, Outcome, SpanId, TraceId, User};
+pub use elastic_apm_intake::{ErrorId, Keyword, LabelValue, Outcome, SpanId, SpanLink, TraceId, User};

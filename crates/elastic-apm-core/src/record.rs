@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use elastic_apm_intake::{ErrorEvent, LabelValue, Labels, SpanEvent, TransactionEvent};
+use elastic_apm_intake::{ErrorEvent, SpanEvent, TransactionEvent};
 
 use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse};
 
@@ -43,13 +43,13 @@ impl Record {
             Record::Span(event) => {
                 size_of::<Record>()
                     + heap(&event.name)
-                    + labels(&event.labels)
+                    + event.labels.heap_bytes()
                     + if event.context.is_some() { 512 } else { 0 }
             }
             Record::Transaction(record) => {
                 size_of::<Record>()
                     + size_of::<TransactionRecord>()
-                    + labels(&record.event.labels)
+                    + record.event.labels.heap_bytes()
                     + record.request.as_deref().map_or(0, request)
                     + record.response.as_ref().map_or(0, |response| headers(&response.headers))
                     + custom(record.event.context.as_deref())
@@ -57,7 +57,7 @@ impl Record {
             Record::Error(record) => {
                 size_of::<Record>()
                     + size_of::<ErrorRecord>()
-                    + labels(&record.event.labels)
+                    + record.event.labels.heap_bytes()
                     + record.request.as_deref().map_or(0, request)
                     + custom(record.event.context.as_deref())
                     + record.event.exception.as_deref().map_or(0, exception)
@@ -71,17 +71,6 @@ impl Record {
 /// What a text takes beside its own 24 bytes; literals count as if they were copies.
 fn heap(text: &str) -> usize {
     if text.len() > 24 { text.len() } else { 0 }
-}
-
-fn labels(labels: &Labels) -> usize {
-    if labels.is_empty() {
-        return 0;
-    }
-    labels
-        .iter()
-        .map(|(key, value)| heap(key) + if let LabelValue::Text(text) = value { heap(text) } else { 0 })
-        .sum::<usize>()
-        + labels.len().saturating_sub(2) * size_of::<(elastic_apm_intake::Keyword, LabelValue)>()
 }
 
 fn request(request: &CapturedRequest) -> usize {

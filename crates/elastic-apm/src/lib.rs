@@ -30,7 +30,7 @@ pub use elastic_apm_core::{
 // Transactions and spans.
 pub use elastic_apm_core::{
     CaptureRules, CapturedBody, CapturedRequest, CapturedResponse, EnteredContext, FutureExt, InContext,
-    InSpan, Run, Span, SpanBuilder, SpanScope, StreamExt, StreamInSpan, TaskContext, Transaction,
+    InSpan, Run, Span, SpanBuilder, SpanRef, SpanScope, StreamExt, StreamInSpan, TaskContext, Transaction,
     TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
 };
 // Errors and messages.
@@ -39,15 +39,20 @@ pub use elastic_apm_core::{ErrorBuilder, MessageBuilder};
 pub use elastic_apm_core::{CallBody, CallOptions, HttpCall, sql_signature};
 // Whatever is current.
 pub use elastic_apm_core::{
-    capture_error, capture_message, capture_span, current_trace_context, error, inject, label, message,
-    set_custom_context, set_transaction_name, set_transaction_outcome, set_transaction_result,
-    set_user_context, span, span_id, trace_id, trace_parent_header, transaction, transaction_id,
+    TraceIds, baggage, capture_error, capture_message, capture_span, current_span, current_trace_context,
+    current_trace_ids, current_transaction, ensure_parent_id, error, inject, is_recording, label, message,
+    remove_baggage, set_baggage, set_custom_context, set_transaction_name, set_transaction_name_if_unset,
+    set_transaction_outcome, set_transaction_outcome_if_unset, set_transaction_result,
+    set_transaction_result_if_unset, set_user_context, span, span_id, trace_id, trace_parent_header,
+    transaction, transaction_id,
+};
+// Headers, of HTTP and of messages.
+pub use elastic_apm_core::{
+    Baggage, BaggageError, CarrierValue, HeaderSink, HeaderSource, TraceContext, TraceParent,
+    TraceParentError, TraceState, TraceStateError,
 };
 // Values.
-pub use elastic_apm_core::{
-    ErrorId, Keyword, LabelValue, Outcome, SpanId, TraceContext, TraceId, TraceParent, TraceParentError,
-    TraceState, TraceStateError, User, intake,
-};
+pub use elastic_apm_core::{ErrorId, Keyword, LabelValue, Outcome, SpanId, SpanLink, TraceId, User, intake};
 // Another way out than HTTP.
 pub use elastic_apm_core::{Transport, TransportError, TransportFuture};
 

@@ -10,22 +10,15 @@ use serde_json::{Value, json};
 use crate::{recorded, tags};
 
 #[test]
-fn the_user_is_sent_and_replaced_as_a_whole() {
+fn what_is_said_of_the_user_adds_to_what_was_said_before() {
     let events = recorded(|| {
-        set_user_context(User {
-            id: Some("1".into()),
-            email: Some("old@example.com".into()),
-            ..User::default()
-        });
-        set_user_context(User {
-            id: Some("2".into()),
-            username: Some("x".repeat(2000).into()),
-            ..User::default()
-        });
+        set_user_context(User::new().id(1).email("old@example.com"));
+        set_user_context(User::new().id("2").username("x".repeat(2000)));
+        set_user_context(User::new());
     });
 
     let user = events.transaction("job").context.as_ref().unwrap().user.as_ref().unwrap();
-    assert_eq!((user.id.as_deref(), user.email.as_deref()), (Some("2"), None));
+    assert_eq!((user.id.as_deref(), user.email.as_deref()), (Some("2"), Some("old@example.com")));
     assert_eq!(user.username.as_deref().unwrap().chars().count(), 1024);
 }
 

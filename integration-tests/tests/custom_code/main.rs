@@ -8,12 +8,14 @@
 //! | `boxed_errors` | errors in boxes, anyhow's and eyre's reports |
 //! | `hostile_errors` | errors whose code panics or never ends, and errors at the wrong time |
 //! | `labels` | labels of every type, and hostile ones |
+//! | `current` | what is said of the current transaction and span, by whoever runs inside them |
 //! | `contexts` | user and custom context, and passing the trace on |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
 mod boxed_errors;
 mod contexts;
+mod current;
 mod described_errors;
 mod errors;
 mod hostile_errors;

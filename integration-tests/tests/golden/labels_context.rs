@@ -69,12 +69,7 @@ fn labels_and_context_are_what_python_sends() {
     label("star*", 2);
     label("quo\"te", 3);
     tx.label("on_tx", 1);
-    set_user_context(User {
-        username: Some("joe".into()),
-        email: Some("joe@example.com".into()),
-        id: Some("42".into()),
-        ..User::default()
-    });
+    set_user_context(User::new().username("joe").email("joe@example.com").id(42));
     set_custom_context("billing_amount", 4500.5);
     set_custom_context("nested", json!({"a": [1, {}]}));
     set_custom_context("huge", "y".repeat(3000));

@@ -110,12 +110,12 @@ pub(crate) async fn the_layers_closure_says_who_the_user_is_and_the_handler_know
     let agent = CheckedAgent::new();
     let user = |request: &http::request::Parts| {
         let id = request.headers.get("x-user")?.to_str().ok()?.to_owned();
-        Some(User { id: Some(id.into()), ..User::default() })
+        Some(User::new().id(id))
     };
     let server = stack
         .serve_told(&agent, Options { user: Some(user), ..Options::default() }, |request| async move {
             if request.headers().contains_key("x-session") {
-                set_user_context(User { username: Some("joe".into()), ..User::default() });
+                set_user_context(User::new().username("joe"));
             }
             Response::new(Body::empty())
         })
@@ -135,7 +135,7 @@ pub(crate) async fn the_layers_closure_says_who_the_user_is_and_the_handler_know
             user.map(|user| (user.id.as_deref(), user.username.as_deref()))
         })
         .collect();
-    assert_eq!(users, [Some((Some("42"), None)), Some((None, Some("joe"))), None]);
+    assert_eq!(users, [Some((Some("42"), None)), Some((Some("42"), Some("joe"))), None]);
 }
 
 pub(crate) async fn without_an_agent_the_layer_passes_through(stack: Stack) {

@@ -200,7 +200,7 @@ fn an_unsampled_transaction_is_bare_and_has_no_spans() {
 
     label("key", Unwanted);
     tx.label("key", Unwanted);
-    set_user_context(User { id: Some("7".into()), ..User::default() });
+    set_user_context(User::new().id(7));
     set_custom_context("key", 1);
     let step = span("step").label("key", Unwanted).enter();
     let inside = trace_parent_header();

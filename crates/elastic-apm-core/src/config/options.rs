@@ -134,6 +134,10 @@ macro_rules! for_each_option {
             trace_continuation_strategy: continuation(TraceContinuationStrategy) = "continue",
                 "ELASTIC_APM_TRACE_CONTINUATION_STRATEGY";
 
+            /// Puts the members of `baggage` whose key matches one of these wildcard patterns on every transaction and span, as
+            /// `baggage.<key>` among their OpenTelemetry attributes, and on every error, as a label.
+            baggage_to_attach: list(WildcardList) = "*", "ELASTIC_APM_BAGGAGE_TO_ATTACH";
+
             /// Sends the headers of requests and responses.
             capture_headers: flag(bool) = "true", "ELASTIC_APM_CAPTURE_HEADERS";
 

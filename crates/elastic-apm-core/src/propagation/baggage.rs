@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use http::header::{HeaderName, HeaderValue};
 
-use super::carrier::HeaderSource;
+use super::carrier::{HeaderSink, HeaderSource};
 use super::traceparent::trim;
 
 /// Keys and values that travel along with a trace, such as a tenant's name.
@@ -49,12 +49,15 @@ impl Baggage {
 
     const MAX_MEMBERS: usize = 64;
     const MAX_LEN: usize = 8192;
+    /// How many members are looked at. A stranger decides how many there are, malformed or of one key.
+    const MAX_READ: usize = 4 * Self::MAX_MEMBERS;
 
     /// Reads the values of all `baggage` headers, in order.
     #[must_use]
     pub fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut baggage = Baggage::default();
-        for member in values.into_iter().flat_map(|value| value.split(|&byte| byte == b',')) {
+        let members = values.into_iter().flat_map(|value| value.split(|&byte| byte == b','));
+        for member in members.take(Self::MAX_READ) {
             if let Some(member) = Member::parse(member) {
                 // What does not fit is left out.
                 let _ = baggage.put(member);
@@ -109,6 +112,42 @@ impl Baggage {
         true
     }
 
+    /// Adds to the `baggage` of headers what they do not say already.
+    ///
+    /// ```
+    /// # use elastic_apm_core as elastic_apm;
+    /// use elastic_apm::Baggage;
+    ///
+    /// let mut message = vec![("baggage".to_owned(), "tier=silver".to_owned())];
+    /// Baggage::parse([b"tenant=acme,tier=gold".as_slice()]).inject(&mut message);
+    ///
+    /// assert_eq!(message[0].1, "tier=silver,tenant=acme");
+    /// ```
+    pub fn inject<H: HeaderSink + ?Sized>(&self, headers: &mut H) {
+        let Some(own) = self.to_header_value() else { return };
+        let name = Self::HEADER;
+        let mut said = Vec::new();
+        for value in headers.get_all(&name) {
+            if !said.is_empty() {
+                said.push(b',');
+            }
+            said.extend_from_slice(value);
+        }
+        if said.is_empty() {
+            return headers.replace(&name, own);
+        }
+        // What is there stays byte by byte, whatever it is.
+        let mut both = Self::parse([said.as_slice()]);
+        for member in self.list() {
+            if both.get(&member.key).is_none() && both.put(member.clone()).is_ok() {
+                said.extend_from_slice(format!(",{member}").as_bytes());
+            }
+        }
+        if let Ok(value) = HeaderValue::try_from(said) {
+            headers.replace(&name, value);
+        }
+    }
+
     /// Returns the header's value; `None` when there is nothing to send.
     #[must_use]
     pub fn to_header_value(&self) -> Option<HeaderValue> {
@@ -140,9 +179,15 @@ impl fmt::Display for Baggage {
             if index > 0 {
                 f.write_char(',')?;
             }
-            write!(f, "{}={}{}", member.key, Encoded(&member.value), member.properties)?;
+            member.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}{}", self.key, Encoded(&self.value), self.properties)
     }
 }
 

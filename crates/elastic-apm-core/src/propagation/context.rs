@@ -26,6 +26,8 @@ impl TraceContext {
     pub const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
     /// The name of the header that carries what vendors add.
     pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+    /// The name under which messages with byte headers carry the binary form, for Elastic's older agents.
+    pub const BINARY_TRACEPARENT: HeaderName = HeaderName::from_static("elasticapmtraceparent");
 
     /// Puts `traceparent` and `tracestate` together.
     #[must_use]
@@ -68,6 +70,9 @@ impl TraceContext {
     /// Reads the headers of a request or a message. `None`, with whatever else came along ignored, unless there is exactly one
     /// `traceparent` and it is valid. A malformed `tracestate` is left out, and so is a malformed member of `baggage`.
     ///
+    /// Where there is no `traceparent` at all, the binary form is read that Elastic's agents put into messages; beside it a
+    /// `tracestate` does not count.
+    ///
     /// ```
     /// # use elastic_apm_core as elastic_apm;
     /// use elastic_apm::TraceContext;
@@ -83,9 +88,18 @@ impl TraceContext {
     pub fn from_headers(headers: &(impl HeaderSource + ?Sized)) -> Option<Self> {
         let name = Self::TRACEPARENT;
         let mut traceparents = headers.get_all(&name);
-        let (Some(traceparent), None) = (traceparents.next(), traceparents.next()) else { return None };
-        let traceparent = TraceParent::parse(traceparent).ok()?;
-        let tracestate = TraceState::parse(headers.get_all(&Self::TRACESTATE)).unwrap_or_default();
+        let (traceparent, tracestate) = match (traceparents.next(), traceparents.next()) {
+            (Some(only), None) => {
+                let tracestate = TraceState::parse(headers.get_all(&Self::TRACESTATE));
+                (TraceParent::parse(only).ok()?, tracestate.unwrap_or_default())
+            }
+            (None, _) => {
+                let name = Self::BINARY_TRACEPARENT;
+                let binary = headers.get_binary(&name)?;
+                (TraceParent::from_binary(binary).ok()?, TraceState::default())
+            }
+            (Some(_), Some(_)) => return None,
+        };
         Some(Self { traceparent, tracestate, baggage: Baggage::from_headers(headers) })
     }
 
@@ -107,20 +121,19 @@ impl TraceContext {
         &self.baggage
     }
 
-    /// Writes `traceparent` and `tracestate` in place of any that are there, and `baggage` if there is none.
+    /// Writes `traceparent` and `tracestate` in place of any that are there, and adds to `baggage` what it does not say already.
     ///
-    /// A caller's own `traceparent` beside ours would make the receiver drop both. A caller's own `baggage` is the
-    /// application's word and stays.
+    /// A caller's own `traceparent` beside ours would make the receiver drop both. What a `baggage` header says already is the
+    /// application's word and stays; so do not use headers for another request that were written for the one before. Carriers of
+    /// bytes get the binary form as well.
     pub fn inject<H: HeaderSink + ?Sized>(&self, headers: &mut H) {
         headers.replace(&Self::TRACEPARENT, self.traceparent.to_header_value());
+        headers.replace_binary(&Self::BINARY_TRACEPARENT, &self.traceparent.to_binary());
         match self.tracestate.to_header_value() {
             Some(tracestate) => headers.replace(&Self::TRACESTATE, tracestate),
             None => headers.remove(&Self::TRACESTATE),
         }
-        let baggage = self.baggage.to_header_value().filter(|_| !headers.contains(&Baggage::HEADER));
-        if let Some(baggage) = baggage {
-            headers.replace(&Baggage::HEADER, baggage);
-        }
+        self.baggage.inject(headers);
     }
 }
 

@@ -10,7 +10,7 @@ mod traceparent;
 mod tracestate;
 
 pub use self::baggage::{Baggage, BaggageError};
-pub use self::carrier::{HeaderSink, HeaderSource};
+pub use self::carrier::{CarrierValue, HeaderSink, HeaderSource};
 pub use self::context::TraceContext;
 pub use self::traceparent::{TraceParent, TraceParentError};
 pub use self::tracestate::{TraceState, TraceStateError};

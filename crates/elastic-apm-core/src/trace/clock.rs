@@ -41,7 +41,7 @@ impl Timebase {
 
 /// Milliseconds between two moments, as the wire wants them.
 pub(crate) fn millis_between(start: Instant, end: Instant) -> f64 {
-    duration_micros(end.saturating_duration_since(start)) as f64 / 1000.0
+    millis(end.saturating_duration_since(start))
 }
 
 /// Now, in microseconds since the epoch.
@@ -53,7 +53,12 @@ fn micros(time: SystemTime) -> u64 {
     duration_micros(time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO))
 }
 
-/// Like `Duration::as_micros`, in 64 bits: no event lives for half a million years.
+/// A length of time in milliseconds, as the wire wants it.
+pub(crate) fn millis(duration: Duration) -> f64 {
+    duration_micros(duration) as f64 / 1000.0
+}
+
+/// Like `Duration::as_micros`, in 64 bits. Those last for half a million years; whoever tells of more is taken at that.
 fn duration_micros(duration: Duration) -> u64 {
-    duration.as_secs() * 1_000_000 + u64::from(duration.subsec_micros())
+    duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()))
 }

@@ -19,6 +19,5 @@ pub(crate) fn decide(
     if continues {
         return (Some(caller), None);
     }
-    let traceparent = caller.traceparent();
-    (None, Some(SpanLink { trace_id: traceparent.trace_id(), span_id: traceparent.parent_id() }))
+    (None, Some(SpanLink::from(&caller)))
 }

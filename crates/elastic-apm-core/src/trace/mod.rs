@@ -15,10 +15,13 @@
 //! | `error` | errors, messages and panics |
 //! | `http_call` | an outgoing HTTP request: its exit span and headers |
 //! | `service_target` | the service behind an exit span |
+//! | `baggage` | what a transaction hands on to those it calls |
 //! | `capture_rules` | what a layer captures of a request |
+//! | `links` | links to other traces |
 //! | `sampler`, `continuation`, `naming`, `outcome`, `clock`, `random` | one decision or value each |
 
 pub(crate) mod ambient;
+mod baggage;
 mod capture_rules;
 mod carried_span;
 pub(crate) mod clock;
@@ -28,6 +31,7 @@ mod error;
 mod http_call;
 mod in_context;
 mod in_span;
+mod links;
 mod naming;
 mod node;
 mod outcome;
@@ -38,12 +42,14 @@ mod sampler;
 mod service_target;
 mod span;
 mod span_builder;
+mod span_ref;
 mod stream_in_span;
 mod tracer;
 mod transaction;
 mod transaction_builder;
 mod transaction_ref;
 mod transaction_scope;
+mod transaction_trace;
 
 pub use capture_rules::CaptureRules;
 pub use current::{EnteredContext, TaskContext};
@@ -54,6 +60,7 @@ pub use in_span::{FutureExt, InSpan};
 pub use run::Run;
 pub use span::{Span, SpanScope};
 pub use span_builder::SpanBuilder;
+pub use span_ref::SpanRef;
 pub use stream_in_span::{StreamExt, StreamInSpan};
 pub use tracer::Tracer;
 pub use transaction::Transaction;

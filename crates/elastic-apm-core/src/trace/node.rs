@@ -4,14 +4,16 @@
 //! end; no user code ever runs under it. A body that has been taken out is the mark of an ended node.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use elastic_apm_intake::{
     Context, Keyword, Labels, SampleRate, SpanCount, SpanEvent, SpanId, SpanLink, TraceId, TransactionEvent,
+    TransactionExtra,
 };
 
-use super::clock::{Timebase, millis_between};
+use super::baggage::CarriedBaggage;
+use super::clock::{Timebase, millis, millis_between};
 use super::current::Superseded;
 use super::naming;
 use super::outcome::Verdict;
@@ -19,7 +21,7 @@ use super::service_target;
 use super::tracer::Tracer;
 use crate::captured::{CapturedRequest, CapturedResponse};
 use crate::config::Settings;
-use crate::propagation::{TraceParent, TraceState};
+use crate::propagation::{TraceContext, TraceParent, TraceState};
 use crate::record::{Record, TransactionRecord};
 
 /// A running transaction.
@@ -27,12 +29,14 @@ pub(crate) struct TransactionNode {
     pub(crate) tracer: Tracer,
     pub(crate) trace_id: TraceId,
     pub(crate) id: SpanId,
-    pub(crate) parent_id: Option<SpanId>,
+    /// The caller's; of a root's none, until somebody asks for one.
+    pub(crate) parent_id: OnceLock<SpanId>,
     /// What makes others children of this transaction; carries the flags to send on.
     pub(crate) traceparent: TraceParent,
     pub(crate) sampled: bool,
     pub(crate) sample_rate: Option<SampleRate>,
     pub(crate) tracestate: TraceState,
+    pub(crate) baggage: CarriedBaggage,
     pub(crate) timebase: Timebase,
     /// The dynamic options as they were at the start: a transaction sees no change midway.
     pub(crate) settings: Arc<Settings>,
@@ -56,8 +60,11 @@ pub(crate) struct TransactionBody {
     pub(crate) labels: Labels,
     pub(crate) context: Option<Box<Context>>,
     pub(crate) links: Vec<SpanLink>,
+    pub(crate) extra: Option<Box<TransactionExtra>>,
     pub(crate) request: Option<Arc<CapturedRequest>>,
     pub(crate) response: Option<CapturedResponse>,
+    /// The user's word for how long it took.
+    pub(crate) duration: Option<Duration>,
     /// Says to report nothing at all.
     pub(crate) discarded: bool,
 }
@@ -69,6 +76,7 @@ pub(crate) struct TransactionIdentity {
     pub(crate) sampled: bool,
     pub(crate) sample_rate: Option<SampleRate>,
     pub(crate) tracestate: TraceState,
+    pub(crate) baggage: CarriedBaggage,
     pub(crate) timebase: Timebase,
 }
 
@@ -79,17 +87,25 @@ impl TransactionNode {
         identity: TransactionIdentity,
         body: TransactionBody,
     ) -> Self {
-        let TransactionIdentity { traceparent, parent_id, sampled, sample_rate, tracestate, timebase } =
-            identity;
+        let TransactionIdentity {
+            traceparent,
+            parent_id,
+            sampled,
+            sample_rate,
+            tracestate,
+            baggage,
+            timebase,
+        } = identity;
         TransactionNode {
             tracer,
             trace_id: traceparent.trace_id(),
             id: traceparent.parent_id(),
-            parent_id,
+            parent_id: parent_id.map_or_else(OnceLock::new, OnceLock::from),
             traceparent,
             sampled,
             sample_rate,
             tracestate,
+            baggage,
             timebase,
             settings,
             admitted: AtomicU32::new(0),
@@ -99,6 +115,11 @@ impl TransactionNode {
             superseded: Superseded::default(),
             body: Mutex::new(Some(body)),
         }
+    }
+
+    /// What makes others children of `parent`, which is this transaction or a span of it.
+    pub(crate) fn context_below(&self, parent: TraceParent) -> TraceContext {
+        TraceContext::new(parent, self.tracestate.clone()).with_baggage(self.baggage.get())
     }
 
     pub(crate) fn is_ended(&self) -> bool {
@@ -169,11 +190,13 @@ impl TransactionNode {
         let event = TransactionEvent {
             id: self.id,
             trace_id: self.trace_id,
-            parent_id: self.parent_id,
+            parent_id: self.parent_id.get().copied(),
             name: body.name,
             kind: if body.kind.is_empty() { Keyword::from_static("custom") } else { body.kind },
             timestamp: self.timebase.epoch_micros(self.timebase.start()),
-            duration: millis_between(self.timebase.start(), Instant::now()),
+            duration: body
+                .duration
+                .map_or_else(|| millis_between(self.timebase.start(), Instant::now()), millis),
             result: body.result,
             outcome: Some(body.verdict.decide()),
             sampled: self.sampled,
@@ -185,6 +208,7 @@ impl TransactionNode {
             labels: body.labels,
             context: body.context,
             links: body.links,
+            extra: body.extra,
             ..TransactionEvent::default()
         };
         if let Some(captured) = body.request.as_ref().and_then(|request| request.body.as_ref()) {
@@ -224,6 +248,8 @@ pub(crate) struct SpanBody {
     /// The wire event in the making; taken out by the end.
     event: Option<SpanEvent>,
     start: Instant,
+    /// The user's word for how long it took.
+    pub(crate) duration: Option<Duration>,
     pub(crate) verdict: Verdict,
     pub(crate) discarded: bool,
 }
@@ -245,6 +271,7 @@ impl SpanNode {
             body: Mutex::new(SpanBody {
                 event: Some(event),
                 start: transaction.timebase.start(),
+                duration: None,
                 verdict: Verdict::default(),
                 discarded: false,
             }),
@@ -266,6 +293,15 @@ impl SpanNode {
         self.body.get_mut().unwrap_or_else(PoisonError::into_inner).event.as_mut()
     }
 
+    /// Says that a span that nobody shares yet started then.
+    pub(crate) fn start_at(&mut self, start: SystemTime) {
+        let timebase = Timebase::starting_at(start);
+        self.body.get_mut().unwrap_or_else(PoisonError::into_inner).start = timebase.start();
+        if let Some(event) = self.draft() {
+            event.timestamp = timebase.epoch_micros(timebase.start());
+        }
+    }
+
     /// Starts a span that nobody shares yet: takes its place below the limit, its place in the tree, and the time.
     pub(crate) fn start(&mut self) {
         self.over_limit = !self.transaction.admit_span();
@@ -275,9 +311,10 @@ impl SpanNode {
         }
         let now = Instant::now();
         let timestamp = self.transaction.timebase.epoch_micros(now);
-        self.body.get_mut().unwrap_or_else(PoisonError::into_inner).start = now;
-        if let Some(event) = self.draft() {
+        let body = self.body.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(event) = body.event.as_mut().filter(|event| event.timestamp == 0) {
             event.timestamp = timestamp;
+            body.start = now;
         }
     }
 
@@ -315,7 +352,7 @@ impl SpanNode {
         let mut body = self.lock();
         let Some(mut event) = body.event.take() else { return };
         self.ended.store(true, Ordering::Release);
-        event.duration = millis_between(body.start, end);
+        event.duration = body.duration.map_or_else(|| millis_between(body.start, end), millis);
         event.outcome = Some(body.verdict.decide());
         let discarded = body.discarded;
         drop(body);

@@ -16,6 +16,11 @@ impl Verdict {
         self.user = Some(outcome);
     }
 
+    /// The user's word where there is none yet.
+    pub(crate) fn by_user_if_unset(&mut self, outcome: Outcome) {
+        self.user.get_or_insert(outcome);
+    }
+
     /// What the protocol's status says.
     pub(crate) fn by_protocol(&mut self, outcome: Outcome) {
         self.protocol = Some(outcome);

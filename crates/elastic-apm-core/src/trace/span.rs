@@ -2,19 +2,16 @@
 
 use std::ops::Deref;
 
-use elastic_apm_intake::{
-    Keyword, LabelValue, Outcome, ServiceTarget, SpanContext, SpanId, SpanLink, TraceId,
-};
+use elastic_apm_intake::SpanContext;
 
-use super::current::{Activation, Current, TaskContext};
-use super::node::{SharedSpan, SpanBody};
-use super::span_builder::{Parent, SpanBuilder};
-use crate::propagation::{TraceContext, TraceParent};
+use super::current::{Activation, Current};
+use super::node::SharedSpan;
+use super::span_ref::SpanRef;
 
 /// A step within a transaction: a function, a query, a call to another service.
 ///
-/// It ends when this handle is dropped; it is *not* current by itself (see [`SpanBuilder::enter`]). The handle may move
-/// between threads. Setters on an ended or unrecorded span do nothing; a debug line of the agent's log says so.
+/// It ends when this handle is dropped; it is *not* current by itself (see [`SpanBuilder::enter`](crate::SpanBuilder::enter)). The
+/// handle may move between threads. Dereferences to [`SpanRef`], where everything that can be said of it is.
 ///
 /// ```
 /// use elastic_apm_core::testing::RecordingAgent;
@@ -29,89 +26,17 @@ use crate::propagation::{TraceContext, TraceParent};
 /// ```
 #[must_use = "a span ends as soon as its handle is dropped"]
 pub struct Span {
-    node: Option<SharedSpan>,
+    shared: SpanRef,
 }
 
 impl Span {
     /// A span that records nothing.
     pub const fn noop() -> Self {
-        Span { node: None }
+        Span { shared: SpanRef::noop() }
     }
 
     pub(crate) fn new(node: SharedSpan) -> Self {
-        Span { node: Some(node) }
-    }
-
-    pub(crate) fn node(&self) -> Option<&SharedSpan> {
-        self.node.as_ref()
-    }
-
-    /// Whether anything is recorded: there was a sampled transaction and the limit of spans was not reached.
-    pub fn is_recording(&self) -> bool {
-        self.node.as_ref().is_some_and(|node| !node.over_limit && !node.is_ended())
-    }
-
-    /// The span's id, or `None` when it does not record.
-    pub fn id(&self) -> Option<SpanId> {
-        self.node.as_ref().map(|node| node.id)
-    }
-
-    /// The id of the trace it belongs to, or `None` when it does not record.
-    pub fn trace_id(&self) -> Option<TraceId> {
-        self.node.as_ref().map(|node| node.transaction.trace_id)
-    }
-
-    /// The `traceparent` that makes others children of this span, or of its nearest ancestor that is reported.
-    pub fn trace_parent(&self) -> Option<TraceParent> {
-        let node = self.node.as_ref()?;
-        Some(node.transaction.traceparent.with_parent(node.reported_id))
-    }
-
-    /// `traceparent` and `tracestate` for a call that this span stands for.
-    pub fn trace_context(&self) -> Option<TraceContext> {
-        let node = self.node.as_ref()?;
-        Some(TraceContext::new(self.trace_parent()?, node.transaction.tracestate.clone()))
-    }
-
-    pub(crate) fn is_exit(&self) -> bool {
-        self.node.as_ref().is_some_and(|node| node.exit)
-    }
-
-    /// Renames the span.
-    pub fn set_name(&self, name: impl Into<Keyword>) {
-        let Some(node) = self.recorded() else { return };
-        let name = name.into();
-        node.update("set_name", |event| event.name = name);
-    }
-
-    /// Sets the outcome. The user's word: no status and no error overrides it.
-    pub fn set_outcome(&self, outcome: Outcome) {
-        self.judge("set_outcome", |body| body.verdict.by_user(outcome));
-    }
-
-    /// Sets what the protocol's status says about the outcome; [`set_outcome`](Self::set_outcome) still wins.
-    ///
-    /// For authors of integrations.
-    pub fn set_protocol_outcome(&self, outcome: Outcome) {
-        self.judge("set_protocol_outcome", |body| body.verdict.by_protocol(outcome));
-    }
-
-    /// Marks the span as failed where neither the user nor the protocol says otherwise.
-    pub fn set_failed(&self) {
-        self.judge("set_failed", |body| body.verdict.failed());
-    }
-
-    /// Adds an indexed label. `.`, `*` and `"` in the key become `_`; the same key again replaces the value.
-    pub fn label(&self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
-        let Some(node) = self.recorded() else { return };
-        let (key, value) = (key.into(), value.into());
-        node.update("label", |event| event.labels.insert(key, value));
-    }
-
-    /// Links the span to a span of another trace.
-    pub fn add_link(&self, link: SpanLink) {
-        let Some(node) = self.recorded() else { return };
-        node.update("add_link", |event| event.extra.get_or_insert_default().links.push(link));
+        Span { shared: SpanRef { node: Some(node) } }
     }
 
     /// Changes the context of an exit span: destination, target, HTTP, database. Not called unless it records.
@@ -127,69 +52,22 @@ impl Span {
         node.update("update_context", |event| event.context = Some(context));
     }
 
-    /// Says which service an exit span calls, such as `mysql` and `shop`; what the context tells of it gives way.
-    ///
-    /// Without type and name the span shows no service. On a span that is not an exit span it has no effect.
-    ///
-    /// ```
-    /// use elastic_apm_core::span;
-    /// use elastic_apm_core::testing::RecordingAgent;
-    ///
-    /// let agent = RecordingAgent::new();
-    /// {
-    ///     let _transaction = agent.tracer().begin_transaction("script");
-    ///     let query = span("SELECT FROM orders").span_type("db.mysql").exit().enter();
-    ///     query.set_service_target("mysql", "shop");
-    /// }
-    ///
-    /// let context = agent.events().spans[0].context.clone().unwrap();
-    /// assert_eq!(context.destination.unwrap().service.unwrap().resource, "mysql/shop");
-    /// ```
-    pub fn set_service_target(&self, kind: impl Into<Keyword>, name: impl Into<Keyword>) {
-        let Some(node) = self.recorded().filter(|node| node.exit) else { return };
-        let target = ServiceTarget { kind: Some(kind.into()), name: Some(name.into()) };
-        node.update("set_service_target", |event| {
-            let context = event.context.get_or_insert_default();
-            context.service.get_or_insert_default().target = Some(target);
-            // The resource follows from the target.
-            if let Some(destination) = &mut context.destination {
-                destination.service = None;
-            }
-        });
-    }
-
-    /// Describes a span below this one, whatever is current.
-    pub fn span(&self, name: impl Into<Keyword>) -> SpanBuilder {
-        SpanBuilder::below(self.node.clone().map(Parent::span), name)
-    }
-
-    /// The context in which this span is current. For authors of integrations.
-    pub fn context(&self) -> TaskContext {
-        TaskContext::new(self.node.clone().map(Current::Span))
-    }
-
-    /// Drops the span silently when it ends: neither reported nor counted.
-    pub fn discard(&self) {
-        self.judge("discard", |body| body.discarded = true);
-    }
-
     /// Ends the span, as dropping the handle does.
     pub fn end(self) {}
+}
 
-    fn recorded(&self) -> Option<&SharedSpan> {
-        self.node.as_ref().filter(|node| !node.over_limit)
-    }
+impl Deref for Span {
+    type Target = SpanRef;
 
-    fn judge(&self, what: &str, change: impl FnOnce(&mut SpanBody)) {
-        if let Some(node) = &self.node {
-            node.judge(what, change);
-        }
+    #[inline]
+    fn deref(&self) -> &SpanRef {
+        &self.shared
     }
 }
 
 impl Drop for Span {
     fn drop(&mut self) {
-        if let Some(node) = &self.node {
+        if let Some(node) = &self.shared.node {
             node.end();
         }
     }
@@ -197,7 +75,7 @@ impl Drop for Span {
 
 impl std::fmt::Debug for Span {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Span").field("id", &self.id()).field("trace_id", &self.trace_id()).finish()
+        f.debug_tuple("Span").field(&self.shared).finish()
     }
 }
 
@@ -220,7 +98,7 @@ static NOOP: Span = Span::noop();
 impl SpanScope {
     #[inline]
     pub(crate) fn new(span: Span) -> Self {
-        let activation = span.node.clone().map(|node| Activation::new(Current::Span(node)));
+        let activation = span.shared.node.clone().map(|node| Activation::new(Current::Span(node)));
         SpanScope { running: activation.map(|activation| Running { span, activation }) }
     }
 
@@ -245,7 +123,7 @@ impl Drop for Running {
         if std::thread::panicking() {
             self.span.set_failed();
         }
-        if let Some(node) = &self.span.node {
+        if let Some(node) = &self.span.shared.node {
             self.activation.leave(node.id, &node.superseded);
         }
     }

@@ -4,11 +4,13 @@
 //! nothing.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use elastic_apm_intake::{Keyword, LabelValue, SpanEvent, SpanLink};
 use triomphe::UniqueArc;
 
 use super::current::{self, Current, TaskContext};
+use super::links;
 use super::node::{SharedSpan, SpanNode, TransactionNode};
 use super::random;
 use super::span::{Span, SpanScope};
@@ -160,10 +162,27 @@ impl SpanBuilder {
         self
     }
 
-    /// Links the span to a span of another trace.
-    pub fn link(mut self, link: SpanLink) -> Self {
+    /// Links the span to a span or transaction, of another trace as a rule: its [`TraceParent`](crate::TraceParent) or a
+    /// [`SpanLink`].
+    ///
+    /// Links keep their order. An event has 1,000 of them at most.
+    pub fn link(mut self, link: impl Into<SpanLink>) -> Self {
+        let mut is_added = true;
         if let Some(event) = self.recorded() {
-            event.extra.get_or_insert_default().links.push(link);
+            is_added = links::push(&mut event.extra.get_or_insert_default().links, link.into());
+        }
+        if let (false, Some(draft)) = (is_added, &self.draft) {
+            links::explain(&draft.transaction.tracer);
+        }
+        self
+    }
+
+    /// The span started then, which may be before its transaction. A time in the future is taken as now.
+    ///
+    /// For work that is told of afterwards; with [`SpanRef::set_duration`](crate::SpanRef::set_duration) its end can be told too.
+    pub fn start_time(mut self, start: SystemTime) -> Self {
+        if let Some(draft) = &mut self.draft {
+            draft.start_at(start);
         }
         self
     }
@@ -265,7 +284,19 @@ fn start(mut node: UniqueArc<SpanNode>) -> Result<SharedSpan, UniqueArc<SpanNode
         return Err(node);
     }
     node.start();
+    attach_baggage(&mut node);
     Ok(node.shareable())
+}
+
+/// Shows what the transaction hands on.
+#[inline]
+fn attach_baggage(node: &mut SpanNode) {
+    let attributes = node.transaction.baggage.attributes(&node.transaction.settings);
+    if let Some(otel) = attributes.filter(|_| !node.over_limit) {
+        if let Some(event) = node.draft() {
+            event.extra.get_or_insert_default().otel = Some(otel);
+        }
+    }
 }
 
 /// Whether the parent is an exit span of another type or subtype: what happens below a call to another service is that

@@ -31,7 +31,7 @@ pub struct Transaction {
 impl Transaction {
     /// A transaction that records nothing.
     pub fn noop() -> Self {
-        Transaction { shared: TransactionRef { node: None } }
+        Transaction { shared: TransactionRef::noop() }
     }
 
     pub(crate) fn new(node: Arc<TransactionNode>) -> Self {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use elastic_apm_intake::{Keyword, LabelValue, Labels, SpanLink};
-use http::HeaderMap;
+use elastic_apm_intake::{Keyword, LabelValue, Labels, SpanLink, TransactionExtra};
 
+use super::baggage::CarriedBaggage;
 use super::capture_rules::CaptureRules;
 use super::clock::Timebase;
 use super::continuation;
+use super::links;
 use super::naming;
 use super::node::{TransactionBody, TransactionIdentity, TransactionNode};
 use super::random;
@@ -19,7 +20,7 @@ use super::transaction::Transaction;
 use super::transaction_scope::TransactionScope;
 use crate::captured::CapturedRequest;
 use crate::config::Settings;
-use crate::propagation::{TraceContext, TraceParent};
+use crate::propagation::{Baggage, HeaderSource, TraceContext, TraceParent};
 
 /// The type of a transaction, and what else can be said when it begins.
 ///
@@ -40,6 +41,7 @@ pub struct TransactionOptions {
     start: Option<SystemTime>,
     links: Vec<SpanLink>,
     labels: Labels,
+    baggage: Baggage,
 }
 
 impl TransactionOptions {
@@ -51,6 +53,18 @@ impl TransactionOptions {
     /// Continues the caller's trace. `None`, as bad headers give it, starts a new one.
     pub fn child_of(mut self, parent: impl Into<Option<TraceContext>>) -> Self {
         self.parent = parent.into();
+        if let Some(parent) = &self.parent {
+            self.baggage = parent.baggage().clone();
+        }
+        self
+    }
+
+    /// What the transaction hands on to those it calls, instead of what its caller handed on.
+    ///
+    /// [`child_of`](Self::child_of) takes the caller's along; a caller that sends baggage and no trace is read with
+    /// [`Baggage::from_headers`].
+    pub fn baggage(mut self, baggage: Baggage) -> Self {
+        self.baggage = baggage;
         self
     }
 
@@ -60,9 +74,26 @@ impl TransactionOptions {
         self
     }
 
-    /// Links the transaction to spans of other traces, in order.
-    pub fn links(mut self, links: impl IntoIterator<Item = SpanLink>) -> Self {
-        self.links.extend(links);
+    /// Links the transaction to spans or transactions, of other traces as a rule, in order: their [`TraceParent`]s,
+    /// [`TraceContext`]s or [`SpanLink`]s.
+    ///
+    /// For a batch of messages, each from a trace of its own. An event has 1,000 links at most.
+    ///
+    /// ```
+    /// # use elastic_apm_core as elastic_apm;
+    /// use elastic_apm::{TraceContext, TransactionOptions};
+    ///
+    /// let batch: Vec<http::HeaderMap> = Vec::new();
+    /// let senders = batch.iter().filter_map(TraceContext::from_headers);
+    /// let options = TransactionOptions::new("messaging").links(senders);
+    /// # drop(options);
+    /// ```
+    pub fn links(mut self, all: impl IntoIterator<Item = impl Into<SpanLink>>) -> Self {
+        for link in all {
+            if !links::push(&mut self.links, link.into()) {
+                break;
+            }
+        }
         self
     }
 
@@ -121,19 +152,29 @@ impl TransactionBuilder {
 
     /// Continues the trace that these headers carry. Where they carry none that is valid a new one starts; a debug line of the
     /// agent's log says so.
-    pub fn child_of_headers(self, headers: &HeaderMap) -> Self {
-        let context = TraceContext::from_headers(headers);
-        if context.is_none() && headers.contains_key(TraceContext::TRACEPARENT) {
+    ///
+    /// Baggage is taken along in either case.
+    pub fn child_of_headers(self, headers: &(impl HeaderSource + ?Sized)) -> Self {
+        if let Some(context) = TraceContext::from_headers(headers) {
+            return self.child_of(context);
+        }
+        if headers.get_all(&TraceContext::TRACEPARENT).next().is_some() {
             self.tracer.debug(format_args!(
                 "traceparent ignored: not exactly one, or malformed; a new trace starts"
             ));
         }
-        self.child_of(context)
+        self.baggage(Baggage::from_headers(headers))
     }
 
     /// Continues the caller's trace. `None`, as bad headers give it, starts a new one.
     pub fn child_of(mut self, parent: impl Into<Option<TraceContext>>) -> Self {
         self.options = self.options.child_of(parent);
+        self
+    }
+
+    /// What the transaction hands on to those it calls, instead of what its caller handed on.
+    pub fn baggage(mut self, baggage: Baggage) -> Self {
+        self.options = self.options.baggage(baggage);
         self
     }
 
@@ -143,8 +184,8 @@ impl TransactionBuilder {
         self
     }
 
-    /// Links the transaction to spans of other traces, in order.
-    pub fn links(mut self, links: impl IntoIterator<Item = SpanLink>) -> Self {
+    /// Links the transaction to spans or transactions, of other traces as a rule, in order. An event has 1,000 links at most.
+    pub fn links(mut self, links: impl IntoIterator<Item = impl Into<SpanLink>>) -> Self {
         self.options = self.options.links(links);
         self
     }
@@ -177,9 +218,11 @@ impl TransactionBuilder {
         let TransactionBuilder { tracer, name, options, settings } = self;
         let settings = settings.or_else(|| tracer.settings().filter(|settings| settings.recording));
         let Some(settings) = settings else { return Transaction::noop() };
-        let TransactionOptions { kind, parent, start, mut links, labels } = options;
+        let TransactionOptions { kind, parent, start, mut links, labels, baggage } = options;
         let (parent, link) = continuation::decide(settings.trace_continuation_strategy, parent);
-        links.extend(link);
+        if let Some(link) = link {
+            links::push(&mut links, link);
+        }
         let sampling = match &parent {
             Some(parent) => Sampling::of_child(parent),
             None => Sampling::of_root(settings.transaction_sample_rate),
@@ -194,12 +237,16 @@ impl TransactionBuilder {
             sampled: sampling.sampled,
             sample_rate: sampling.rate,
             tracestate: sampling.tracestate,
+            baggage: CarriedBaggage::new(baggage),
             timebase: start.map_or_else(Timebase::now, Timebase::starting_at),
         };
         let (labels, request) =
             if identity.sampled { (labels, capture(&settings)) } else { (Labels::default(), None) };
         let name = name.map(|name| naming::grouped(name, &settings));
-        let body = TransactionBody { name, kind, links, labels, request, ..TransactionBody::default() };
+        let attributes = identity.baggage.attributes(&settings).filter(|_| identity.sampled);
+        let extra = attributes.map(|otel| Box::new(TransactionExtra { otel: Some(otel), faas: None }));
+        let body =
+            TransactionBody { name, kind, links, labels, extra, request, ..TransactionBody::default() };
         Transaction::new(Arc::new(TransactionNode::new(tracer, settings, identity, body)))
     }
 

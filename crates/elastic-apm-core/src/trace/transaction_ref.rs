@@ -4,8 +4,9 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
-use elastic_apm_intake::{Context, Keyword, LabelValue, Outcome, SpanId, TraceId, User};
+use elastic_apm_intake::{Context, Keyword, LabelValue, Outcome, User};
 use serde_json::Value;
 
 use super::current::{Current, TaskContext};
@@ -14,7 +15,6 @@ use super::naming;
 use super::node::{TransactionBody, TransactionNode};
 use super::span_builder::{Parent, SpanBuilder};
 use crate::captured::CapturedResponse;
-use crate::propagation::TraceParent;
 
 /// A running transaction, seen by someone who does not own it: names and describes it, never ends it.
 ///
@@ -22,10 +22,15 @@ use crate::propagation::TraceParent;
 /// dereference to it. Setters on an ended or unrecorded transaction do nothing; a debug line of the agent's log says so.
 #[derive(Clone)]
 pub struct TransactionRef {
-    pub(super) node: Option<Arc<TransactionNode>>,
+    pub(in crate::trace) node: Option<Arc<TransactionNode>>,
 }
 
 impl TransactionRef {
+    /// A reference to no transaction.
+    pub(crate) const fn noop() -> Self {
+        TransactionRef { node: None }
+    }
+
     pub(crate) fn node(&self) -> Option<&Arc<TransactionNode>> {
         self.node.as_ref()
     }
@@ -38,21 +43,6 @@ impl TransactionRef {
     /// Whether spans and context are recorded, not only the transaction's name and times.
     pub fn is_sampled(&self) -> bool {
         self.node.as_ref().is_some_and(|node| node.sampled)
-    }
-
-    /// The transaction's id, or `None` when it does not record.
-    pub fn id(&self) -> Option<SpanId> {
-        self.node.as_ref().map(|node| node.id)
-    }
-
-    /// The id of the trace it belongs to, or `None` when it does not record.
-    pub fn trace_id(&self) -> Option<TraceId> {
-        self.node.as_ref().map(|node| node.trace_id)
-    }
-
-    /// The `traceparent` that makes others children of this transaction.
-    pub fn trace_parent(&self) -> Option<TraceParent> {
-        self.node.as_ref().map(|node| node.traceparent)
     }
 
     /// Names the transaction, replacing any name: keep it low in cardinality, `GET /users/{id}`.
@@ -94,8 +84,15 @@ impl TransactionRef {
     }
 
     /// Sets the outcome. The user's word: no status and no error overrides it.
+    ///
+    /// For a request that is answered with an HTTP status there is [`Outcome::of_response`].
     pub fn set_outcome(&self, outcome: Outcome) {
         self.update("set_outcome", |body| body.verdict.by_user(outcome));
+    }
+
+    /// Sets the outcome unless the user did already.
+    pub fn set_outcome_if_unset(&self, outcome: Outcome) {
+        self.update("set_outcome_if_unset", |body| body.verdict.by_user_if_unset(outcome));
     }
 
     /// Sets what the protocol's status says about the outcome; [`set_outcome`](Self::set_outcome) still wins.
@@ -117,9 +114,9 @@ impl TransactionRef {
         node.update("label", |body| body.labels.insert(key, value));
     }
 
-    /// Says who the user is. Given again, it replaces the former.
+    /// Says who the user is. What `user` leaves open stays as it was.
     pub fn set_user_context(&self, user: User) {
-        self.with_context("set_user_context", |context| context.user = Some(Box::new(user)));
+        self.with_context("set_user_context", |context| context.user.get_or_insert_default().update(user));
     }
 
     /// Adds one entry of custom context: any JSON, not indexed. `.`, `*` and `"` in the key become `_`.
@@ -131,6 +128,11 @@ impl TransactionRef {
         self.with_context("set_custom_context", |context| {
             context.custom.get_or_insert_default().insert(key, value);
         });
+    }
+
+    /// Says how long it took, instead of the time until it ends.
+    pub fn set_duration(&self, duration: Duration) {
+        self.update("set_duration", |body| body.duration = Some(duration));
     }
 
     /// Reports a panic that ended this transaction's work, as an unhandled error. For authors of integrations.

@@ -93,14 +93,14 @@ impl ApmLayer {
 
     /// Learns from the request on whose behalf it is made, as a gateway in front says it in a header. Asked for sampled requests only.
     ///
-    /// A handler that knows more calls `set_user_context`, which wins.
+    /// A handler that knows more calls `set_user_context`, and wins in what it says.
     ///
     /// ```
     /// # use elastic_apm_core::User;
     /// # use elastic_apm_tower::ApmLayer;
     /// let layer = ApmLayer::new().user(|request| {
     ///     let id = request.headers.get("x-user-id")?.to_str().ok()?;
-    ///     Some(User { id: Some(id.to_owned().into()), ..User::default() })
+    ///     Some(User::new().id(id))
     /// });
     /// # let _ = layer;
     /// ```

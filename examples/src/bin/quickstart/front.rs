@@ -94,7 +94,7 @@ async fn order(
     State(warehouse): State<Warehouse>,
     Json(order): Json<Order>,
 ) -> Result<(StatusCode, Json<Receipt>), Failure> {
-    set_user_context(User { id: Some(order.customer.clone().into()), ..User::default() });
+    set_user_context(User::new().id(&order.customer));
     set_custom_context("basket", serde_json::json!([{ "item": order.item, "pieces": order.pieces }]));
     label("pieces", order.pieces);
     let stock = warehouse.stock(&order.item).await.map_err(Failure::captured)?.ok_or(Failure::NotFound)?;

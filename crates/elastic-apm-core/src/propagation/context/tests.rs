@@ -160,12 +160,35 @@ fn baggage_comes_along_and_is_sent_on() {
 }
 
 #[test]
-fn baggage_that_the_application_has_set_stays() {
+fn baggage_that_the_application_has_set_stays_and_ours_is_added() {
     let context =
-        TraceContext::from_headers(&headers(&[("traceparent", TRACEPARENT), ("baggage", "a=1")])).unwrap();
-    let mut outgoing = headers(&[("baggage", "mine=1")]);
+        TraceContext::from_headers(&headers(&[("traceparent", TRACEPARENT), ("baggage", "a=1,b=2")]))
+            .unwrap();
+    let mut outgoing = headers(&[("baggage", "mine=1"), ("baggage", "b=mine;p")]);
 
     context.inject(&mut outgoing);
 
-    assert_eq!(outgoing["baggage"], "mine=1");
+    assert_eq!(outgoing.get_all("baggage").iter().collect::<Vec<_>>(), ["mine=1,b=mine;p,a=1"]);
+}
+
+#[test]
+fn baggage_beside_which_there_is_no_room_is_left_out() {
+    let context =
+        TraceContext::from_headers(&headers(&[("traceparent", TRACEPARENT), ("baggage", "a=1,b=2")]))
+            .unwrap();
+    let full = format!("mine={}", "x".repeat(8_182));
+    let mut outgoing = headers(&[("baggage", full.as_str())]);
+
+    context.inject(&mut outgoing);
+
+    assert_eq!(outgoing["baggage"], format!("{full},a=1"));
+}
+
+#[test]
+fn a_stranger_cannot_make_us_read_baggage_without_end() {
+    let members = "a=1,".repeat(1 << 20);
+
+    let baggage = Baggage::parse([members.as_bytes()]);
+
+    assert_eq!(baggage.to_string(), "a=1");
 }

@@ -64,6 +64,7 @@ impl Draft {
                 request.clone_from(&body.request);
             });
             event.transaction = Some(about);
+            node.baggage.label(&mut event.labels, &node.settings);
             event.labels.extend(own_labels);
             overlay(&mut event.context, own_context);
         }

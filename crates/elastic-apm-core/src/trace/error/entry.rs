@@ -7,7 +7,7 @@ use elastic_apm_intake::{ErrorId, LongText};
 use super::builder::{ErrorBuilder, MessageBuilder};
 use super::place::Place;
 use crate::default_agent::default_tracer;
-use crate::trace::span::Span;
+use crate::trace::span_ref::SpanRef;
 use crate::trace::tracer::Tracer;
 use crate::trace::transaction_ref::TransactionRef;
 
@@ -77,7 +77,7 @@ impl TransactionRef {
     }
 }
 
-impl Span {
+impl SpanRef {
     /// Describes an error of this span, whatever is current. Where the span does not record, it is one of what is current.
     pub fn error<E: Error + ?Sized>(&self, error: &E) -> ErrorBuilder {
         ErrorBuilder::new(self.place(), error)
@@ -110,7 +110,7 @@ impl Span {
     }
 
     fn place(&self) -> Place {
-        self.node().map_or_else(in_sight, Place::span)
+        self.node.as_ref().map_or_else(in_sight, Place::span)
     }
 }
 
