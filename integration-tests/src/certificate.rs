@@ -9,7 +9,7 @@ use rustls::pki_types::PrivateKeyDer;
 /// What a server shows, and what a client must know to believe it.
 #[derive(Debug)]
 pub struct SelfSigned {
-    /// The certificate, for `server_ca_cert_file`.
+    /// The certificate, for `server_ca_cert_file` and `server_cert`.
     pub pem: String,
     /// The configuration of the server.
     pub config: ServerConfig,

@@ -6,6 +6,7 @@ mod checked;
 pub mod child;
 pub mod fault_server;
 mod policy;
+pub mod proxy;
 mod schema;
 mod span_types;
 pub mod spec;

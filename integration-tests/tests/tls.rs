@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use elastic_apm::{Agent, AgentBuilder, DropReason, LogLevel};
-use elastic_apm_integration_tests::PATIENCE;
 use elastic_apm_integration_tests::agent_log::AgentLog;
 use elastic_apm_integration_tests::certificate::SelfSigned;
 use elastic_apm_integration_tests::fault_server::FaultServer;
+use elastic_apm_integration_tests::{PATIENCE, child};
 use rustls::{ClientConfig, RootCertStore};
 
 fn agent_of(server: &FaultServer) -> AgentBuilder {
@@ -124,6 +124,41 @@ fn a_file_that_cannot_be_used_is_named_and_may_be_put_right() {
         "{warnings:#?}"
     );
     assert_eq!(server.names_taken(), ["over tls"]);
+}
+
+#[test]
+fn a_certificate_that_is_named_is_believed_and_no_other() {
+    let certificate = SelfSigned::of(["elsewhere.example"]);
+    let server = FaultServer::start_tls(certificate.config);
+    let log = AgentLog::new();
+    let named = agent_of(&server).server_cert(file("named", &certificate.pem)).build();
+    let other = file("not-named", &SelfSigned::new().pem);
+    let another = log.build(agent_of(&server).server_cert(other).verify_server_cert(false));
+
+    record(&named, "over tls");
+    record(&another, "kept");
+    let delivered = (named.flush(PATIENCE), another.flush(PATIENCE));
+
+    let warnings = log.warnings();
+    assert_eq!(delivered, (true, false));
+    assert_eq!(server.names_taken(), ["over tls"]);
+    assert_eq!((another.stats().queued(), warnings.len()), (1, 1), "{warnings:#?}");
+    assert!(warnings[0].contains("not the one in server_cert"), "{warnings:#?}");
+}
+
+#[test]
+fn the_systems_authorities_may_be_in_a_file_that_the_environment_names() {
+    let certificate = SelfSigned::new();
+    let server = FaultServer::start_tls(certificate.config);
+    let path = file("ssl-cert-file", &certificate.pem);
+    let variables = [
+        ("ELASTIC_APM_SERVER_URL", &*server.url()),
+        ("SSL_CERT_FILE", path.to_str().expect("a path that is text")),
+    ];
+
+    let ended = child::run(env!("CARGO_BIN_EXE_exit-case"), &["without-tokio", "return"], &variables);
+
+    assert_eq!(server.names_taken(), ["first", "second", "job"], "{ended:#?}");
 }
 
 #[test]

@@ -210,7 +210,8 @@ impl AgentBuilder {
         if !config.enabled {
             return noop(queue);
         }
-        let mut transport = self.transport.unwrap_or_else(|| Box::new(HttpTransport::new(config, &log)));
+        let mut transport =
+            self.transport.unwrap_or_else(|| Box::new(HttpTransport::new(config, environment, &log)));
         if let Some(wrap) = self.wrap {
             transport = wrap(transport);
         }

@@ -5,8 +5,10 @@
 mod batching;
 mod central;
 mod delivery;
+mod failover;
 mod lifecycle;
 mod overload;
+mod proxies;
 mod recovery;
 mod support;
 mod version;

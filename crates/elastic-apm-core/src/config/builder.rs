@@ -9,7 +9,7 @@ use elastic_apm_intake::SampleRate;
 
 use super::choices::{CaptureBody, TraceContinuationStrategy};
 use super::lists::Labels;
-use super::network::ServerUrl;
+use super::network::{ServerUrl, ServerUrls};
 use super::quantities::ByteSize;
 use super::service_name::ServiceName;
 use super::text::Secret;
@@ -132,6 +132,13 @@ macro_rules! setter {
             self
         }
     };
+    (urls ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
+        $(#[$attr])*
+        $vis fn $name(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+            self.$($path.)* $name = Some($crate::config::builder::joined(urls));
+            self
+        }
+    };
     (labels ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
         $(#[$attr])*
         $vis fn $name(
@@ -166,6 +173,11 @@ pub(crate) fn bytes(bytes: usize) -> Given<ByteSize> {
 
 pub(crate) fn list(items: impl IntoIterator<Item = impl Into<String>>) -> Given<WildcardList> {
     Given::Value(items.into_iter().map(Into::into).collect())
+}
+
+pub(crate) fn joined<T>(items: impl IntoIterator<Item = impl Into<String>>) -> Given<T> {
+    let items: Vec<String> = items.into_iter().map(Into::into).collect();
+    Given::Text(items.join(","))
 }
 
 pub(crate) fn labels<K: Into<String>, V: Into<String>>(

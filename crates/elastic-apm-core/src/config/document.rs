@@ -17,6 +17,11 @@ sizes (`b`, `kb`, `mb`, `gb`, of 1,024 each). Wildcard patterns know `*` and ign
 
 Options marked as changing while the agent runs can be set for the service in Kibana, under Agent configuration: what is set there wins over
 all else, takes effect for transactions that start afterwards, and gives way to the local value again when it is deleted.
+
+The agent follows the variables of proxies, in upper or lower case: `HTTP_PROXY` and `HTTPS_PROXY` by the scheme of the server's address, `ALL_PROXY`
+for either, `NO_PROXY` for hosts, domains and networks that are contacted directly. A proxy is `http://host:port`, with `user:password@` before the
+host if it asks for that; an `https` server is reached through a tunnel. A server on this machine (`localhost`, `127.0.0.0/8`, `::1`) is never behind
+a proxy.
 ";
 
 /// Writes all options as Markdown: how they are set, then a heading, the facts and the description of each.

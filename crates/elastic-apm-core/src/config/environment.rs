@@ -17,6 +17,8 @@ impl Environment {
     const KUBERNETES: &'static str = "KUBERNETES_";
     /// Where shells put the name of the machine.
     const HOST: [&'static str; 2] = ["HOSTNAME", "HOST"];
+    /// What names proxies, in upper or lower case, and what tells that a stranger may have set it.
+    const PROXY: [&'static str; 5] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD"];
 
     /// Reads the variables of this process. What is not Unicode gets replacement characters.
     pub(crate) fn process() -> Self {
@@ -47,6 +49,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
             name.starts_with(Self::PREFIX)
                 || name.starts_with(Self::KUBERNETES)
                 || Self::HOST.contains(&name.as_str())
+                || Self::PROXY.iter().any(|known| known.eq_ignore_ascii_case(name))
         };
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         Self { variables: variables.filter(known).collect() }

@@ -4,7 +4,7 @@ use super::value::OptionValue;
 use super::wildcard::{WildcardList, WildcardMatcher};
 
 /// Splits at commas, trims, and leaves out what is empty.
-fn items(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 

@@ -1,4 +1,4 @@
-//! The server's address.
+//! The addresses of servers.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
+use super::lists::items;
+use super::options::Config;
 use super::value::{OptionValue, REDACTED};
 
 /// The address of an APM Server: `http` or `https`, host, port, and a path prefix that may be empty.
@@ -97,6 +99,42 @@ impl OptionValue for ServerUrl {
     }
 }
 
+/// The addresses of several servers that do the same; none where `server_url` is all there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ServerUrls(Vec<ServerUrl>);
+
+impl OptionValue for ServerUrls {
+    const KIND: &'static str = "list of URLs";
+    const EXPECTED: &'static str =
+        "http or https URLs without user name, password, query and fragment, with commas between them";
+
+    fn unset() -> Self {
+        Self::default()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        items(text).map(ServerUrl::parse).collect::<Option<_>>().map(Self)
+    }
+
+    fn render(&self) -> String {
+        let urls: Vec<String> = self.0.iter().map(ServerUrl::to_string).collect();
+        urls.join(",")
+    }
+
+    fn printable(text: &str) -> Cow<'_, str> {
+        let urls: Vec<Cow<'_, str>> = items(text).map(ServerUrl::printable).collect();
+        Cow::Owned(urls.join(","))
+    }
+}
+
+impl Config {
+    /// The servers that may be sent to: one at least.
+    pub(crate) fn servers(&self) -> Vec<ServerUrl> {
+        let several = &self.server_urls.0;
+        if several.is_empty() { vec![self.server_url.clone()] } else { several.clone() }
+    }
+}
+
 /// `Authority` takes any digits as a port, and none.
 fn has_usable_port(authority: &Authority) -> bool {
     let after_host = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
@@ -152,6 +190,18 @@ mod tests {
         assert_eq!(ServerUrl::printable("http://user:p@ss@apm:8200"), "http://[REDACTED]@apm:8200");
         assert_eq!(ServerUrl::printable("user:pass@apm"), "[REDACTED]@apm");
         assert_eq!(ServerUrl::printable("ftp://apm"), "ftp://apm");
+    }
+
+    #[test]
+    fn a_list_of_servers_is_used_as_a_whole_or_not_at_all() {
+        let urls = |text: &str| ServerUrls::parse(text).map(|urls| urls.render());
+
+        assert_eq!(urls("http://a:8200/, https://b").as_deref(), Some("http://a:8200,https://b"));
+        assert_eq!(urls("http://a:8200,b"), None);
+        assert_eq!(
+            ServerUrls::printable("http://a:8200,http://user:p@ss@b"),
+            "http://a:8200,http://[REDACTED]@b"
+        );
     }
 
     #[test]

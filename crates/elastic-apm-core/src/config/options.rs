@@ -14,7 +14,7 @@ use super::builder::ConfigBuilder;
 use super::central::Overlay;
 use super::choices::{CaptureBody, TraceContinuationStrategy};
 use super::lists::Labels;
-use super::network::ServerUrl;
+use super::network::{ServerUrl, ServerUrls};
 use super::quantities::ByteSize;
 use super::resolve::Resolver;
 use super::service_name::ServiceName;
@@ -32,6 +32,11 @@ macro_rules! for_each_option {
             /// An `http` or `https` address; a path is kept as a prefix. A user name or password in it is refused: use
             /// `secret_token` or `api_key`.
             server_url: text(ServerUrl) = "http://127.0.0.1:8200", "ELASTIC_APM_SERVER_URL";
+
+            /// Sends events to one of these APM Servers, and to the next one whenever that fails. Wins over `server_url`.
+            ///
+            /// Which one comes first is left to chance, so that many agents spread over all.
+            server_urls: urls(ServerUrls) = "", "ELASTIC_APM_SERVER_URLS";
 
             /// Proves to the APM Server that this agent may send. Ignored when an API key is set.
             secret_token: text(Option<Secret>) = "", "ELASTIC_APM_SECRET_TOKEN";
@@ -51,7 +56,16 @@ macro_rules! for_each_option {
             verify_server_cert: flag(bool) = "true", "ELASTIC_APM_VERIFY_SERVER_CERT";
 
             /// Trusts the certificate authorities in this PEM file, instead of those the system trusts.
+            ///
+            /// Those the system trusts are, where they are set, the ones in the file `SSL_CERT_FILE` and the directories
+            /// `SSL_CERT_DIR`.
             server_ca_cert_file: path(Option<PathBuf>) = "", "ELASTIC_APM_SERVER_CA_CERT_FILE";
+
+            /// Trusts an `https` APM Server if and only if it shows the certificate in this PEM or DER file.
+            ///
+            /// Neither who signed it matters, nor its name and dates, nor `verify_server_cert`. Of several certificates in
+            /// a PEM file each will do.
+            server_cert: path(Option<PathBuf>) = "", "ELASTIC_APM_SERVER_CERT";
 
             /// Names the service: the one option everybody should set.
             ///

@@ -14,7 +14,7 @@ use crate::stats::DropReason;
 /// |---|---|---|
 /// | 2xx | sent | as usual |
 /// | 400, 413 | the accepted ones sent, the others lost: the server has judged them | as usual, or one bad event would slow all |
-/// | 401, 403; 429 and 503 with none accepted; never sent | kept and sent again | after the back-off |
+/// | 401, 403, 407; 429 and 503 with none accepted; never sent | kept and sent again | after the back-off |
 /// | 429 and 503 with some accepted, other 5xx, none | the accepted ones sent, the others lost | after the back-off |
 /// | anything else, redirects among it | lost: nobody there who judges events | after the back-off |
 #[derive(Debug, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub(super) fn judge(answer: Answer) -> Delivery {
         StatusCode::PAYLOAD_TOO_LARGE => Delivery::Judged { accepted, reason: DropReason::TooLarge, why },
         // The credentials may be put right while we run.
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Delivery::Again { why },
+        // Says a proxy, which has passed on nothing.
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => Delivery::Again { why },
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if accepted == 0 => {
             Delivery::Again { why }
         }
@@ -139,6 +141,7 @@ mod tests {
         assert!(kept(&answer(429, "")));
         assert!(kept(&answer(401, r#"{"error":"authentication failed"}"#)));
         assert!(kept(&answer(403, "")));
+        assert!(kept(&answer(407, "")));
     }
 
     #[test]

@@ -4,12 +4,17 @@
 //! seen it.
 
 mod body;
+mod client;
+mod connector;
 mod credentials;
 mod error;
 mod executor;
 mod http;
+mod proxy;
+mod servers;
 mod tls;
 mod user_agent;
+mod verifier;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -181,9 +181,11 @@ fn setters_take_natural_types() {
 fn every_option_has_a_setter() {
     let code = ConfigBuilder::default()
         .server_url("http://apm:8200")
+        .server_urls(["http://apm-1", "http://apm-2"])
         .secret_token("t0ken")
         .api_key("key")
         .server_timeout(Duration::from_secs(1))
+        .server_cert("apm.pem")
         .verify_server_cert(false)
         .server_ca_cert_file("ca.pem")
         .service_name("shop")

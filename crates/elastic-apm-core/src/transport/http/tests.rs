@@ -6,6 +6,8 @@ use std::thread::{self, JoinHandle};
 use super::*;
 use crate::config::{ConfigBuilder, Environment, resolve};
 
+mod proxy;
+mod servers;
 mod tls;
 
 const OK: &str = "HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\n{}";
@@ -47,7 +49,7 @@ fn answer(stream: &mut impl Write, answer: &str) {
 fn transport(code: ConfigBuilder) -> HttpTransport {
     let resolved = resolve(code, &Environment::empty());
     assert_eq!(resolved.warnings, []);
-    HttpTransport::new(&resolved.config, &AgentLog::recording())
+    HttpTransport::new(&resolved.config, &Environment::empty(), &AgentLog::recording())
 }
 
 fn to(address: &str) -> ConfigBuilder {

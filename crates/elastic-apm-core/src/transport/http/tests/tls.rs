@@ -3,20 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::*;
 
 /// A certificate authority of the test's own, in a file that is removed at its end.
-struct Authority {
+pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
-    file: PathBuf,
+    pub(super) file: PathBuf,
 }
 
 impl Authority {
-    fn new(test: &str) -> Self {
+    pub(super) fn new(test: &str) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -26,18 +26,25 @@ impl Authority {
     }
 
     /// The server side for a host of this name.
-    fn server(&self, name: &str) -> ServerConfig {
+    pub(super) fn server(&self, name: &str) -> ServerConfig {
+        self.server_and_certificate(name).0
+    }
+
+    /// The same, and the certificate that it shows.
+    fn server_and_certificate(&self, name: &str) -> (ServerConfig, Certificate) {
         let key = KeyPair::generate().unwrap();
         let certificate =
             CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap();
         let certificates: Vec<CertificateDer<'static>> = vec![certificate.der().clone()];
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(certificates, key)
-            .unwrap()
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(certificates, key)
+                .unwrap();
+        (config, certificate)
     }
 }
 
@@ -49,19 +56,21 @@ impl Drop for Authority {
 
 /// Answers one request over TLS; `None` when the client breaks the handshake off.
 fn serve_tls(config: ServerConfig) -> (String, JoinHandle<Option<String>>) {
-    serve(move |listener| {
-        let mut stream =
-            StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), accept(&listener));
-        while stream.conn.is_handshaking() {
-            stream.conn.complete_io(&mut stream.sock).ok()?;
-        }
-        // A client that refuses the certificate says so only after its side of the handshake.
-        let mut first = [0];
-        stream.read_exact(&mut first).ok()?;
-        let request = read_request(&mut (&first[..]).chain(&mut stream));
-        answer(&mut stream, OK);
-        Some(request)
-    })
+    serve(move |listener| answer_one(config, accept(&listener)))
+}
+
+/// Answers one request over TLS on this connection; `None` when the client breaks the handshake off.
+pub(super) fn answer_one(config: ServerConfig, stream: TcpStream) -> Option<String> {
+    let mut stream = StreamOwned::new(ServerConnection::new(Arc::new(config)).unwrap(), stream);
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock).ok()?;
+    }
+    // A client that refuses the certificate says so only after its side of the handshake.
+    let mut first = [0];
+    stream.read_exact(&mut first).ok()?;
+    let request = read_request(&mut (&first[..]).chain(&mut stream));
+    answer(&mut stream, OK);
+    Some(request)
 }
 
 fn https(address: &str) -> ConfigBuilder {
@@ -124,7 +133,7 @@ fn without_verification_any_certificate_will_do_and_one_warning_says_so() {
     let config = resolve(https(&address).verify_server_cert(false), &Environment::empty()).config;
     let log = AgentLog::recording();
 
-    let response = run(HttpTransport::new(&config, &log).send(events("{}"))).unwrap();
+    let response = run(HttpTransport::new(&config, &Environment::empty(), &log).send(events("{}"))).unwrap();
 
     assert_eq!(response.status(), 202);
     assert!(server.join().unwrap().is_some());
@@ -138,7 +147,7 @@ fn plain_http_needs_no_warning_about_certificates() {
     let config = resolve(to("127.0.0.1:8200").verify_server_cert(false), &Environment::empty()).config;
     let log = AgentLog::recording();
 
-    HttpTransport::new(&config, &log);
+    HttpTransport::new(&config, &Environment::empty(), &log);
 
     assert!(log.recorded().is_empty());
 }
@@ -194,4 +203,63 @@ fn a_server_that_speaks_no_tls_is_not_sent_anything() {
 
     assert!(error.is_not_sent(), "{error}");
     assert!(!server.join().unwrap().windows(6).any(|window| window == b"secret"));
+}
+
+#[test]
+fn a_certificate_that_is_named_is_trusted_whoever_signed_it_for_whatever_name() {
+    for form in ["pem", "der", "several"] {
+        let authority = Authority::new(&format!("pinned-{form}"));
+        let (config, certificate) = authority.server_and_certificate("elsewhere.example");
+        let contents = match form {
+            "pem" => certificate.pem().into_bytes(),
+            "der" => certificate.der().to_vec(),
+            _ => format!("{}{}", authority.issuer.pem(), certificate.pem()).into_bytes(),
+        };
+        std::fs::write(&authority.file, contents).unwrap();
+        let (address, server) = serve_tls(config);
+
+        let response =
+            run(transport(https(&address).server_cert(&authority.file)).send(events("{}"))).unwrap();
+
+        assert_eq!(response.status(), 202, "{form}");
+        assert!(server.join().unwrap().is_some(), "{form}");
+    }
+}
+
+#[test]
+fn a_certificate_that_is_named_is_the_only_one_that_will_do() {
+    let authority = Authority::new("another");
+    let named = Authority::new("named");
+    let (_, other) = named.server_and_certificate("127.0.0.1");
+    std::fs::write(&named.file, other.pem()).unwrap();
+    let (address, server) = serve_tls(authority.server("127.0.0.1"));
+    // Neither a good signature nor no verification at all makes up for it.
+    let code = https(&address)
+        .server_cert(&named.file)
+        .server_ca_cert_file(&authority.file)
+        .verify_server_cert(false);
+    let config = resolve(code, &Environment::empty()).config;
+    let log = AgentLog::recording();
+
+    let transport = HttpTransport::new(&config, &Environment::empty(), &log);
+    let error = run(transport.send(events("{}"))).unwrap_err();
+
+    assert!(error.is_not_sent() && error.to_string().contains("it is not the one in server_cert"), "{error}");
+    assert_eq!(server.join().unwrap(), None);
+    assert!(log.recorded().is_empty(), "verify_server_cert does not matter: {:?}", log.recorded());
+}
+
+#[test]
+fn a_file_without_a_certificate_to_name_is_named_and_nothing_is_sent() {
+    let authority = Authority::new("unusable-pin");
+    for contents in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        std::fs::write(&authority.file, contents).unwrap();
+
+        let error =
+            run(transport(https("127.0.0.1:1").server_cert(&authority.file)).send(events("{}"))).unwrap_err();
+
+        let text = error.to_string();
+        assert!(error.is_not_sent() && text.contains("unusable server_cert "), "{text}");
+        assert!(text.contains(&authority.file.display().to_string()), "{text}");
+    }
 }
