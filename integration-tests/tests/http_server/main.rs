@@ -7,7 +7,8 @@
 //! | `client` | speaks to it over one connection that it can cut |
 //! | `answers`, `aborts`, `panics`, `timeouts`, `long_lived` | when a transaction ends, and how; on every stack |
 //! | `traces`, `naming`, `ignoring`, `exchange`, `proxies`, `bodies`, `handler_errors` | what is recorded; on every stack |
-//! | `routes`, `router`, `plain` | what only axum does, what only plain Tower does |
+//! | `routes`, `router`, `sockets`, `plain` | what only axum does, what only plain Tower does |
+//! | `drops` | futures and bodies given up at every point; services that misbehave |
 //! | `beside` | layers of others on either side of ours |
 //! | `bytes`, `hostile` | answers compared byte for byte; requests that no honest client sends |
 //! | `types` | what the layer must compile with |
@@ -19,6 +20,7 @@ mod beside;
 mod bodies;
 mod bytes;
 mod client;
+mod drops;
 mod exchange;
 mod handler_errors;
 mod hostile;
@@ -30,6 +32,7 @@ mod plain;
 mod proxies;
 mod router;
 mod routes;
+mod sockets;
 mod stack;
 mod timeouts;
 mod traces;

@@ -12,6 +12,11 @@
 //! (then it is a failure); with [`until_body_end`](ApmClientLayer::until_body_end) it ends with the response's body.
 //!
 //! Inside a retry layer there is a span per attempt, outside of it one for all.
+//!
+//! # gRPC
+//!
+//! Around tonic's `Channel` the HTTP request is what is traced; gRPC's own status stands in trailers and is not read. A channel keeps the
+//! server's address to itself: give it to the generated client too (`with_origin`), or the span cannot name it.
 
 mod future;
 mod layer;
