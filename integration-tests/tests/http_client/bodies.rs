@@ -19,6 +19,7 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tokio::sync::mpsc;
 use tower::{Layer, ServiceExt};
 
+use crate::clients::{Setup, reqwest_0_12};
 use crate::{Server, in_job, only, status};
 
 type Frames = mpsc::UnboundedSender<Result<Bytes, &'static str>>;
@@ -65,7 +66,7 @@ async fn the_span_lasts_until_the_last_byte_has_been_read() {
 async fn with_reqwest_0_12_too_the_span_lasts_until_the_body_has_been_read() {
     let (agent, (server, frames)) = (CheckedAgent::new(), answering_with_frames().await);
     let apm = apm_0_12::ApmMiddleware::new().until_body_end(true);
-    let client = reqwest_middleware_0_4::ClientBuilder::new(reqwest_0_12::Client::new()).with(apm).build();
+    let client = reqwest_middleware_0_4::ClientBuilder::new(reqwest_0_12(Setup::default())).with(apm).build();
 
     in_job(&agent, async {
         let answer = client.get(server.url("/")).send().await.unwrap();

@@ -1,5 +1,8 @@
 //! What holds of every way to send a request: reqwest 0.13 and 0.12, each by its middleware and by `send_traced`, and hyper-util.
 
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
 use elastic_apm::{CallOptions, FutureExt, Outcome, span};
 use elastic_apm_integration_tests::CheckedAgent;
 use http::HeaderMap;
@@ -8,47 +11,15 @@ use tokio::net::TcpListener;
 use crate::clients::Client;
 use crate::{Server, context, in_job, only, status, traceparent};
 
-/// Runs each rule with each client.
-macro_rules! with_every_client {
-    ($($rule:ident)*) => {$(
-        mod $rule {
-            use crate::clients::Client;
-
-            #[tokio::test]
-            async fn with_reqwest_0_13() {
-                super::$rule(Client::Reqwest013).await;
-            }
-
-            #[tokio::test]
-            async fn with_reqwest_0_12() {
-                super::$rule(Client::Reqwest012).await;
-            }
-
-            #[tokio::test]
-            async fn with_send_traced_of_reqwest_0_13() {
-                super::$rule(Client::SendTraced013).await;
-            }
-
-            #[tokio::test]
-            async fn with_send_traced_of_reqwest_0_12() {
-                super::$rule(Client::SendTraced012).await;
-            }
-
-            #[tokio::test]
-            async fn with_hyper_util() {
-                super::$rule(Client::HyperUtil).await;
-            }
-        }
-    )*};
-}
-
 with_every_client! {
     a_call_is_an_exit_span_with_name_url_destination_and_target
     the_server_becomes_a_child_of_the_span
     own_headers_are_replaced_and_never_doubled
     a_status_of_400_and_above_is_a_failure
-    a_refused_connection_is_a_failure_without_a_status
-    a_call_that_is_dropped_before_its_answer_is_a_failure_without_a_status
+    a_redirect_belongs_to_the_call
+    credentials_in_the_url_never_leave
+    an_ipv6_address_has_brackets_in_names_and_none_as_an_address
+    below_a_call_another_one_has_no_span_and_no_destination
     answers_and_errors_are_those_without_us
     without_a_transaction_nothing_is_injected
     an_unsampled_transaction_sends_its_own_id_and_flag_00
@@ -121,31 +92,67 @@ async fn a_status_of_400_and_above_is_a_failure(client: Client) {
     assert_eq!(found, [(204, good), (399, good), (400, bad), (599, bad)]);
 }
 
-async fn a_refused_connection_is_a_failure_without_a_status(client: Client) {
+async fn a_redirect_belongs_to_the_call(client: Client) {
     let agent = CheckedAgent::new();
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let router = Router::new()
+        .route("/from", get(|| async { Redirect::temporary("/to") }))
+        .route("/to", get(|| async { "there" }));
+    let server = Server::with(router).await;
 
-    in_job(&agent, client.get(&format!("http://{closed}/"))).await.unwrap_err();
+    in_job(&agent, client.get(&server.url("/from"))).await.unwrap();
 
     let events = agent.events();
-    assert_eq!((only(&events).outcome, status(only(&events))), (Some(Outcome::Failure), None));
-    assert_eq!(events.errors.len(), 0);
+    // hyper-util leaves redirects to its caller.
+    let follows = !matches!(client, Client::HyperUtil);
+    let (requests, code) = if follows { (2, 200) } else { (1, 307) };
+    assert_eq!((status(only(&events)), only(&events).outcome), (Some(code), Some(Outcome::Success)));
+    assert_eq!(context(only(&events)).http.as_ref().unwrap().url.as_deref(), Some(&*server.url("/from")));
+    assert_eq!(server.seen("traceparent"), vec![traceparent(&events, only(&events).id, "01"); requests]);
 }
 
-async fn a_call_that_is_dropped_before_its_answer_is_a_failure_without_a_status(client: Client) {
-    let (agent, (server, asked)) = (CheckedAgent::new(), Server::of_silence().await);
-    let url = server.url("/");
+async fn credentials_in_the_url_never_leave(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
 
-    in_job(&agent, async {
-        tokio::select! {
-            answer = client.get(&url) => unreachable!("{answer:?}"),
-            () = asked.notified() => {}
-        }
-    })
-    .await;
+    in_job(&agent, client.get(&format!("http://joe:hunter2@{}/200", server.host))).await.unwrap();
 
     let events = agent.events();
-    assert_eq!((only(&events).outcome, status(only(&events))), (Some(Outcome::Failure), None));
+    assert_eq!(only(&events).name, *format!("GET {}", server.host));
+    assert_eq!(context(only(&events)).http.as_ref().unwrap().url.as_deref(), Some(&*server.url("/200")));
+    assert!(!events.lines.iter().any(|line| line.contains("hunter2") || line.contains("joe")));
+}
+
+async fn an_ipv6_address_has_brackets_in_names_and_none_as_an_address(client: Client) {
+    // Nobody need listen there, and machines without IPv6 have an error for it too.
+    let agent = CheckedAgent::new();
+
+    in_job(&agent, client.get("http://[::1]:1/")).await.unwrap_err();
+
+    let events = agent.events();
+    let span = only(&events);
+    assert_eq!((span.name.as_str(), span.outcome), ("GET [::1]:1", Some(Outcome::Failure)));
+    let destination = context(span).destination.as_ref().unwrap();
+    assert_eq!((destination.address.as_deref(), destination.port), (Some("::1"), Some(1)));
+    assert_eq!(destination.service.as_ref().unwrap().resource, "[::1]:1");
+}
+
+async fn below_a_call_another_one_has_no_span_and_no_destination(client: Client) {
+    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
+    let call = async {
+        let own = span("GET a gateway").span_type("external.http").exit();
+        let steps = async {
+            drop(span("connect").span_type("external.http").start());
+            client.get(&server.url("/200")).await
+        };
+        steps.in_span(own).await
+    };
+
+    in_job(&agent, call).await.unwrap();
+
+    let events = agent.events();
+    let own = events.span("GET a gateway");
+    assert_eq!(events.spans.len(), 2, "{}", events.tree());
+    assert_eq!((events.span("connect").parent_id, &events.span("connect").context), (own.id, &None));
+    assert_eq!(server.seen("traceparent"), [traceparent(&events, own.id, "01")]);
 }
 
 async fn answers_and_errors_are_those_without_us(client: Client) {

@@ -1,135 +1,112 @@
-//! Calls without an answer.
+//! Calls that fail, by every way to send a request: the caller gets the error it would have got, and the span says so.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use elastic_apm::Outcome;
-use elastic_apm::reqwest::ApmMiddleware;
 use elastic_apm_integration_tests::CheckedAgent;
-use reqwest::dns::{Name, Resolve, Resolving};
-use reqwest_middleware::ClientBuilder;
+use elastic_apm_integration_tests::certificate::SelfSigned;
+use elastic_apm_integration_tests::fault_server::FaultServer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::{Server, client, context, in_job, only, status};
+use crate::clients::{Client, Setup};
+use crate::{Server, context, in_job, only, status};
 
-/// What must hold of a call that got no answer.
-#[track_caller]
-fn assert_failed_without_status(agent: &CheckedAgent) {
-    let events = agent.events();
-    let span = only(&events);
-    assert_eq!((span.outcome, status(span)), (Some(Outcome::Failure), None));
-    assert!(context(span).destination.is_some() && context(span).service.is_some());
-    assert_eq!(events.errors.len(), 0);
+with_every_client! {
+    a_call_without_an_answer_is_a_failure_without_a_status_and_its_error_the_one_without_us
+    a_timeout_is_a_failure_with_its_true_duration_and_its_error_the_one_without_us
+    a_body_that_breaks_off_is_the_readers_error_and_leaves_the_span_as_it_was
+    a_call_that_is_dropped_before_its_answer_is_a_failure_without_a_status
 }
 
-#[tokio::test]
-async fn a_refused_connection_is_a_failure_without_a_status() {
-    let agent = CheckedAgent::new();
+async fn a_call_without_an_answer_is_a_failure_without_a_status_and_its_error_the_one_without_us(
+    client: Client,
+) {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let untrusted = FaultServer::start_tls(SelfSigned::new().config);
+    let plain = Server::of_statuses().await;
+    // Some words of the error, so that it is the one that is meant, and what brings it about.
+    let cases = [
+        ("refused", format!("http://{closed}/")),
+        ("no such name", "http://api.example.com/users".to_owned()),
+        ("UnknownIssuer", format!("https://127.0.0.1:{}/", untrusted.port())),
+        ("InvalidContentType", format!("https://{}/", plain.host)),
+        ("invalid HTTP version", format!("http://{}/", answering_with(b"garbage\r\n\r\n").await)),
+        ("closed before", format!("http://{}/", answering_with(b"").await)),
+        ("closed before", format!("http://{}/", answering_with(b"HTTP/1.1 200 OK\r\nconte").await)),
+    ];
 
-    let error = in_job(&agent, client().get(format!("http://{closed}/")).send()).await.unwrap_err();
+    for (what, url) in cases {
+        let agent = CheckedAgent::new();
+        let setup = Setup { resolves: what != "no such name", ..Setup::default() };
+        let expected = client.plain_by(setup, &url).await.unwrap_err();
 
-    assert!(error.is_connect());
-    assert_failed_without_status(&agent);
-}
+        let failure = in_job(&agent, client.get_by(setup, &url)).await.unwrap_err();
 
-#[tokio::test]
-async fn a_name_that_does_not_resolve_is_a_failure_without_a_status() {
-    struct NoSuchName;
-    impl Resolve for NoSuchName {
-        fn resolve(&self, _: Name) -> Resolving {
-            Box::pin(async { Err("no such name".into()) })
-        }
+        assert_eq!(failure, expected, "{what}");
+        assert!(failure.iter().any(|text| text.contains(what)), "{what}: {failure:?}");
+        let events = agent.events();
+        let span = only(&events);
+        assert_eq!((span.outcome, status(span)), (Some(Outcome::Failure), None), "{what}");
+        assert!(context(span).destination.is_some() && context(span).service.is_some(), "{what}");
+        assert_eq!(events.errors.len(), 0, "{what}");
     }
-    let agent = CheckedAgent::new();
-    let resolving_nothing = reqwest::Client::builder().dns_resolver(NoSuchName).build().unwrap();
-    let client = ClientBuilder::new(resolving_nothing).with(ApmMiddleware::new()).build();
+}
 
-    let error = in_job(&agent, client.get("http://api.example.com/users").send()).await.unwrap_err();
+async fn a_timeout_is_a_failure_with_its_true_duration_and_its_error_the_one_without_us(client: Client) {
+    let (agent, (server, _asked)) = (CheckedAgent::new(), Server::of_silence().await);
+    let (setup, url) = (Setup { patience: Duration::from_millis(30), ..Setup::default() }, server.url("/"));
+    let expected = client.plain_by(setup, &url).await.unwrap_err();
 
-    assert!(error.is_connect());
-    assert_failed_without_status(&agent);
+    let failure = in_job(&agent, client.get_by(setup, &url)).await.unwrap_err();
+
+    assert_eq!(failure, expected);
     let events = agent.events();
-    assert_eq!(only(&events).name, "GET api.example.com");
-    let target = context(only(&events)).service.as_ref().unwrap().target.as_ref().unwrap();
-    assert_eq!(target.name.as_deref(), Some("api.example.com:80"), "the port always counts here");
+    assert_eq!((only(&events).outcome, status(only(&events))), (Some(Outcome::Failure), None));
+    assert!(only(&events).duration >= 29.0, "{}", only(&events).duration);
 }
 
-#[tokio::test]
-async fn a_timeout_is_a_failure_without_a_status_and_with_its_true_duration() {
-    let (agent, (server, _)) = (CheckedAgent::new(), Server::of_silence().await);
-    let call = client().get(server.url("/")).timeout(Duration::from_millis(30)).send();
+async fn a_body_that_breaks_off_is_the_readers_error_and_leaves_the_span_as_it_was(client: Client) {
+    let agent = CheckedAgent::new();
+    let url =
+        format!("http://{}/", answering_with(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfour").await);
+    let expected = client.plain(&url).await.unwrap_err();
 
-    let error = in_job(&agent, call).await.unwrap_err();
+    let failure = in_job(&agent, client.get(&url)).await.unwrap_err();
 
-    assert!(error.is_timeout());
-    assert_failed_without_status(&agent);
-    assert!(only(&agent.events()).duration >= 29.0);
+    assert_eq!(failure, expected);
+    let events = agent.events();
+    assert_eq!((only(&events).outcome, status(only(&events))), (Some(Outcome::Success), Some(200)));
 }
 
-#[tokio::test]
-async fn a_call_that_is_dropped_before_its_answer_is_a_failure_without_a_status() {
+async fn a_call_that_is_dropped_before_its_answer_is_a_failure_without_a_status(client: Client) {
     let (agent, (server, asked)) = (CheckedAgent::new(), Server::of_silence().await);
+    let url = server.url("/");
 
     in_job(&agent, async {
         tokio::select! {
-            answer = client().get(server.url("/")).send() => unreachable!("{answer:?}"),
+            answer = client.get(&url) => unreachable!("{answer:?}"),
             () = asked.notified() => {}
         }
     })
     .await;
 
-    assert_failed_without_status(&agent);
+    let events = agent.events();
+    assert_eq!((only(&events).outcome, status(only(&events))), (Some(Outcome::Failure), None));
 }
 
-#[tokio::test]
-async fn a_call_that_is_never_awaited_leaves_no_span() {
-    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
-
-    in_job(&agent, async { drop(client().get(server.url("/200")).send()) }).await;
-
-    assert_eq!(agent.events().spans.len(), 0);
-    assert_eq!(server.seen("host").len(), 0);
-}
-
-#[tokio::test]
-async fn an_answer_that_is_no_http_is_a_failure() {
-    let agent = CheckedAgent::new();
+/// A server that says this to everybody and hangs up.
+async fn answering_with(bytes: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        let mut request = [0; 1024];
-        tokio::io::AsyncReadExt::read(&mut socket, &mut request).await.unwrap();
-        tokio::io::AsyncWriteExt::write_all(&mut socket, b"garbage\r\n\r\n").await.unwrap();
+        while let Ok((mut socket, _)) = listener.accept().await {
+            // Read the request first: what is unread when a socket closes makes it a reset.
+            let mut request = [0; 4096];
+            let _ = socket.read(&mut request).await;
+            let _ = socket.write_all(bytes).await;
+        }
     });
-
-    in_job(&agent, client().get(format!("http://{address}/")).send()).await.unwrap_err();
-
-    assert_failed_without_status(&agent);
-}
-
-#[tokio::test]
-async fn a_server_that_speaks_no_tls_is_a_failure_without_a_status() {
-    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
-
-    let error = in_job(&agent, client().get(format!("https://{}/", server.host)).send()).await.unwrap_err();
-
-    assert!(error.is_connect());
-    assert_failed_without_status(&agent);
-}
-
-#[tokio::test]
-async fn a_url_that_cannot_be_called_fails_as_without_us_and_leaves_a_valid_span() {
-    let agent = CheckedAgent::new();
-    let plain = ClientBuilder::new(reqwest::Client::new()).build();
-
-    for url in ["data:text/plain,hello", "unix:/run/docker.sock", "http://[::1%25eth0]/", "/only/a/path"] {
-        let expected = plain.get(url).send().await.unwrap_err().to_string();
-        let error = in_job(&agent, client().get(url).send()).await.unwrap_err();
-        assert_eq!(error.to_string(), expected, "{url}");
-    }
-
-    for span in agent.events().spans {
-        assert_eq!((span.name.as_str(), span.outcome), ("GET", Some(Outcome::Failure)));
-    }
+    address
 }

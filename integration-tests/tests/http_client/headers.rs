@@ -1,28 +1,11 @@
 //! The headers that continue the trace.
 
 use elastic_apm::intake::SpanEvent;
-use elastic_apm::{FutureExt, TraceContext, trace_parent_header};
+use elastic_apm::{FutureExt, TraceContext};
 use elastic_apm_integration_tests::CheckedAgent;
 use http::HeaderMap;
 
 use crate::{PARENT, Server, TRACE, client, in_job, only, traceparent};
-
-#[tokio::test]
-async fn the_server_becomes_a_child_of_the_span() {
-    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
-    let after = in_job(&agent, async {
-        let before = trace_parent_header();
-        client().get(server.url("/200")).send().await.unwrap();
-        assert_eq!(trace_parent_header(), before, "the span is current only within the call");
-        before
-    })
-    .await;
-
-    let events = agent.events();
-    assert_eq!(after.map(|header| vec![header]), Some(traceparent(&events, events.transactions[0].id, "01")));
-    assert_eq!(server.seen("traceparent"), [traceparent(&events, only(&events).id, "01")]);
-    assert_eq!(server.seen("tracestate"), [["es=s:1"]]);
-}
 
 #[tokio::test]
 async fn the_callers_own_headers_are_replaced_and_never_doubled() {
@@ -65,19 +48,6 @@ async fn without_a_transaction_nothing_is_injected_and_nothing_removed() {
 
     assert_eq!(server.seen("traceparent"), [vec![], vec!["mine"]]);
     assert_eq!(server.seen("tracestate"), [vec![], vec!["a=1"]]);
-}
-
-#[tokio::test]
-async fn an_unsampled_transaction_sends_its_own_id_and_flag_00() {
-    let agent = CheckedAgent::with(|options| options.transaction_sample_rate(0.0));
-    let server = Server::of_statuses().await;
-
-    in_job(&agent, client().get(server.url("/200")).send()).await.unwrap();
-
-    let events = agent.events();
-    assert_eq!(events.spans.len(), 0);
-    assert_eq!(server.seen("traceparent"), [traceparent(&events, events.transactions[0].id, "00")]);
-    assert_eq!(server.seen("tracestate"), [["es=s:0"]]);
 }
 
 #[tokio::test]

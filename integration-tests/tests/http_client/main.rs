@@ -2,28 +2,58 @@
 //!
 //! | module | rules about |
 //! |---|---|
-//! | `every_client` | what holds of every way to send a request; the other modules go on with reqwest 0.13 |
-//! | `spans` | what the span says |
-//! | `failures` | calls without an answer |
-//! | `answers` | what the caller gets: the same as without us |
+//! | `every_client`, `failures` | what holds of every way to send a request; `clients` knows the ways |
+//! | `reqwest_client`, `tower_client` | what only one of them does |
 //! | `bodies` | spans that last until the body has been read |
 //! | `headers` | the headers that continue the trace |
-//! | `nesting` | calls below spans, below each other, and in retries of one's own |
+//! | `nesting` | calls below spans and below each other |
 //! | `retries` | beside reqwest-retry, and error events |
-//! | `tower` | services of any kind behind the Tower layer |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
-mod answers;
+/// Runs each rule with each client.
+macro_rules! with_every_client {
+    ($($rule:ident)*) => {$(
+        mod $rule {
+            use crate::clients::Client;
+
+            #[tokio::test]
+            async fn with_reqwest_0_13() {
+                super::$rule(Client::Reqwest013).await;
+            }
+
+            #[tokio::test]
+            async fn with_reqwest_0_12() {
+                super::$rule(Client::Reqwest012).await;
+            }
+
+            #[tokio::test]
+            async fn with_send_traced_of_reqwest_0_13() {
+                super::$rule(Client::SendTraced013).await;
+            }
+
+            #[tokio::test]
+            async fn with_send_traced_of_reqwest_0_12() {
+                super::$rule(Client::SendTraced012).await;
+            }
+
+            #[tokio::test]
+            async fn with_hyper_util() {
+                super::$rule(Client::HyperUtil).await;
+            }
+        }
+    )*};
+}
+
 mod bodies;
 mod clients;
 mod every_client;
 mod failures;
 mod headers;
 mod nesting;
+mod reqwest_client;
 mod retries;
-mod spans;
-mod tower;
+mod tower_client;
 
 use std::sync::{Arc, Mutex};
 

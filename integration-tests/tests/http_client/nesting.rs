@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use elastic_apm::reqwest::ApmMiddleware;
-use elastic_apm::{FutureExt, Outcome, capture_span, span};
+use elastic_apm::{FutureExt, capture_span, span};
 use elastic_apm_integration_tests::CheckedAgent;
 use reqwest_middleware::{ClientBuilder, Next};
 
@@ -11,22 +11,6 @@ use crate::{Server, client, in_job, only, status, traceparent};
 
 /// What a middleware that is a function returns.
 type Answer<'a> = Pin<Box<dyn Future<Output = reqwest_middleware::Result<reqwest::Response>> + Send + 'a>>;
-
-#[tokio::test]
-async fn below_an_exit_span_of_another_type_there_is_no_span_and_its_id_is_sent() {
-    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
-
-    in_job(&agent, async {
-        let query = span("Elasticsearch: GET /_search").span_type("db.elasticsearch").exit();
-        async { client().get(server.url("/404")).send().await }.in_span(query).await.unwrap();
-    })
-    .await;
-
-    let events = agent.events();
-    assert_eq!(only(&events).kind, "db");
-    assert_eq!(only(&events).outcome, Some(Outcome::Success), "the call's status is not the query's");
-    assert_eq!(server.seen("traceparent"), [traceparent(&events, only(&events).id, "01")]);
-}
 
 #[tokio::test]
 async fn two_stacked_middlewares_make_one_span() {
@@ -98,35 +82,6 @@ async fn what_an_inner_middleware_does_is_below_the_call_only_if_it_is_of_its_ki
 
     let lines = agent.events().tree();
     assert!(lines.contains("connect") && !lines.contains("sign"), "{lines}");
-}
-
-#[tokio::test]
-async fn inside_a_retry_middleware_there_is_a_span_per_attempt() {
-    fn retry<'a>(
-        request: reqwest::Request,
-        extensions: &'a mut http::Extensions,
-        next: Next<'a>,
-    ) -> Answer<'a> {
-        Box::pin(async move {
-            let first = next.clone().run(request.try_clone().unwrap(), extensions).await?;
-            if first.status().is_server_error() { next.run(request, extensions).await } else { Ok(first) }
-        })
-    }
-    let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
-    let inside = ClientBuilder::new(reqwest::Client::new()).with(retry).with(ApmMiddleware::new()).build();
-    let outside = ClientBuilder::new(reqwest::Client::new()).with(ApmMiddleware::new()).with(retry).build();
-
-    in_job(&agent, inside.get(server.url("/500")).send()).await.unwrap();
-    let attempts = agent.events();
-    in_job(&agent, outside.get(server.url("/500")).send()).await.unwrap();
-    let all = agent.events();
-
-    let sent = server.seen("traceparent");
-    let [first, second] = &attempts.spans[..] else { panic!("{}", attempts.tree()) };
-    assert_eq!(first.parent_id, second.parent_id);
-    assert_eq!(sent[..2], [traceparent(&attempts, first.id, "01"), traceparent(&attempts, second.id, "01")]);
-    assert_eq!((all.spans.len(), sent.len()), (3, 4));
-    assert_eq!(sent[2], sent[3], "both attempts belong to the one call");
 }
 
 #[tokio::test]
