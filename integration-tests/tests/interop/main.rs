@@ -6,16 +6,17 @@
 
 mod python;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::RawQuery;
-use axum::routing::get;
-use elastic_apm::Agent;
+use axum::routing;
 use elastic_apm::axum::ApmLayer;
 use elastic_apm::reqwest::ApmMiddleware;
+use elastic_apm::{Agent, LogLevel};
 use elastic_apm_devserver::{DevServer, Record, RunningServer, Trace};
 use elastic_apm_integration_tests::PATIENCE;
+use http::{HeaderMap, StatusCode};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use tokio::net::TcpListener;
 
@@ -29,13 +30,7 @@ async fn a_trace_goes_from_rust_through_python_to_rust() {
     let Some(python) = PythonService::start(&world.apm.url()) else { return };
     let url = python.url(&format!("/call?url={}/answer", world.rust));
 
-    loop {
-        let job = world.agent.tracer().transaction("job", "script").start();
-        if job.is_sampled() {
-            job.context().run(client().get(url).send()).await.unwrap();
-            break;
-        }
-    }
+    world.job(true, &url).await;
 
     let trace = world.trace_of(&python, 5).await;
     assert_eq!(
@@ -57,7 +52,7 @@ async fn a_trace_goes_from_python_through_rust_to_python() {
     let Some(python) = PythonService::start(&world.apm.url()) else { return };
     let call = format!("{}/call?{}", world.rust, python.url("/answer"));
 
-    reqwest::get(python.url(&format!("/start?url={call}"))).await.unwrap();
+    get(&python.url(&format!("/start?url={call}"))).await;
 
     let trace = world.trace_of(&python, 5).await;
     assert_eq!(
@@ -73,11 +68,30 @@ async fn a_trace_goes_from_python_through_rust_to_python() {
     assert!(trace.events().iter().all(|record| rate(record) == Some(RATE)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_that_is_not_sampled_stays_so_through_both() {
+    let world = World::start().await;
+    let Some(python) = PythonService::start(&world.apm.url()) else { return };
+    let sampled = |record: &Record| record.transaction().is_none_or(|event| event.sampled);
+
+    world.job(false, &python.url(&format!("/call?url={}/answer", world.rust))).await;
+
+    get(&python.url("/flush")).await;
+    assert!(world.agent.flush_async(PATIENCE).await);
+    let unsampled: Vec<_> = world.apm.store().traces();
+    // Whether a server wants to hear of them at all depends on its release; spans there are none.
+    let events = unsampled.iter().flat_map(|trace| trace.events());
+    assert_eq!(events.filter(|record| sampled(record)).count(), 0);
+    assert_eq!(*world.seen.lock().unwrap(), ["00"], "the flag came back as it was sent");
+}
+
 /// An APM Server, a Rust agent that reports to it, and a Rust service of that agent.
 struct World {
     apm: RunningServer,
     agent: Agent,
     rust: String,
+    /// The flags of the `traceparent` headers that `/answer` received.
+    seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl World {
@@ -88,18 +102,39 @@ impl World {
             .service_name("rust-service")
             .server_url(apm.url())
             .transaction_sample_rate(RATE)
+            .log_level(LogLevel::Off)
             .build();
         async fn call(RawQuery(url): RawQuery) {
-            client().get(url.unwrap()).send().await.unwrap();
+            traced_get(&url.unwrap()).await;
         }
+        let seen = Arc::<Mutex<Vec<String>>>::default();
+        let notes = Arc::clone(&seen);
+        let answer = move |headers: HeaderMap| async move {
+            let traceparent = headers["traceparent"].to_str().unwrap();
+            notes.lock().unwrap().push(traceparent[53..].to_owned());
+        };
         let router = Router::new()
-            .route("/answer", get(|| async {}))
-            .route("/call", get(call))
+            .route("/answer", routing::get(answer))
+            .route("/call", routing::get(call))
             .layer(ApmLayer::new().tracer(agent.tracer()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let rust = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        World { apm, agent, rust }
+        World { apm, agent, rust, seen }
+    }
+
+    /// Calls `url` from a job that is sampled or not, as asked for.
+    async fn job(&self, sampled: bool, url: &str) {
+        let wanted = (0..1_000).find_map(|_| {
+            let job = self.agent.tracer().transaction("job", "script").start();
+            if job.is_sampled() == sampled {
+                return Some(job);
+            }
+            job.discard();
+            None
+        });
+        let job = wanted.expect("one in a thousand");
+        job.context().run(traced_get(url)).await;
     }
 
     fn host(&self) -> &str {
@@ -108,7 +143,7 @@ impl World {
 
     /// The trace that has `events` events, once both agents have sent what they hold.
     async fn trace_of(&self, python: &PythonService, events: usize) -> Arc<Trace> {
-        reqwest::get(python.url("/flush")).await.unwrap();
+        get(&python.url("/flush")).await;
         assert!(self.agent.flush_async(PATIENCE).await);
         let complete = |trace: &Arc<Trace>| trace.events().len() == events;
         self.apm.wait_for(|store| store.traces().iter().any(complete), PATIENCE).await.unwrap();
@@ -116,8 +151,18 @@ impl World {
     }
 }
 
-fn client() -> ClientWithMiddleware {
-    ClientBuilder::new(reqwest::Client::new()).with(ApmMiddleware::new()).build()
+/// Calls a URL that must answer in time.
+async fn get(url: &str) {
+    let answer = reqwest::Client::new().get(url).timeout(PATIENCE).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{url}");
+}
+
+/// The same by a traced client.
+async fn traced_get(url: &str) {
+    let client: ClientWithMiddleware =
+        ClientBuilder::new(reqwest::Client::new()).with(ApmMiddleware::new()).build();
+    let answer = client.get(url).timeout(PATIENCE).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{url}");
 }
 
 /// The events from the root on, each the only child of the one before.

@@ -26,7 +26,7 @@ client = elasticapm.Client(
     cloud_provider="none",
 )
 elasticapm.instrument()
-pool = urllib3.PoolManager()
+pool = urllib3.PoolManager(timeout=30, retries=False)
 
 
 def begin(headers):
