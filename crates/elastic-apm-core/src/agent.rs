@@ -71,7 +71,7 @@ impl Agent {
         self.reporter.as_ref().is_none_or(|reporter| reporter.flush(timeout))
     }
 
-    /// [`flush`](Self::flush) without blocking, on any runtime.
+    /// [`flush`](Self::flush) without blocking, on any runtime, of which not even a timer is asked.
     pub async fn flush_async(&self, timeout: Duration) -> bool {
         match &self.reporter {
             Some(reporter) => reporter.flush_async(timeout).await,
@@ -81,7 +81,8 @@ impl Agent {
 
     /// Sends what was recorded so far and stops. Blocks until then, `timeout` at most; says whether all arrived.
     ///
-    /// What is recorded afterwards is counted as dropped. The second time it does nothing and answers `false`, as does a flush.
+    /// What is recorded afterwards is counted as dropped. Once the agent has stopped, a further shutdown or flush does nothing, and
+    /// answers whether all that was left at the end arrived.
     pub fn shutdown(&self, timeout: Duration) -> bool {
         self.reporter.as_ref().is_none_or(|reporter| reporter.shutdown(timeout))
     }
@@ -216,9 +217,10 @@ impl AgentBuilder {
             transport = wrap(transport);
         }
         let settings = Dynamic::new(Arc::clone(&config.settings));
-        let spawned = Reporter::spawn(|control| Setup {
+        let spawned = Reporter::spawn(Arc::clone(&queue), |control| Setup {
             queue: Arc::clone(&queue),
             control,
+            unheard: None,
             transport: Arc::from(transport),
             settings: settings.clone(),
             local: Arc::clone(&config.settings),

@@ -18,17 +18,20 @@ pub enum DropReason {
     AfterShutdown,
     /// It could not be written as JSON.
     Encode,
+    /// The reporter thread panicked while it had it in hand. It starts over.
+    ReporterPanicked,
 }
 
 impl DropReason {
     /// Every reason, in the order of [`Stats::dropped_by_reason`].
-    pub const ALL: [DropReason; 6] = [
+    pub const ALL: [DropReason; 7] = [
         DropReason::QueueFull,
         DropReason::TooLarge,
         DropReason::SendFailed,
         DropReason::Rejected,
         DropReason::AfterShutdown,
         DropReason::Encode,
+        DropReason::ReporterPanicked,
     ];
 
     /// The reason in snake case, as printed in logs.
@@ -40,6 +43,7 @@ impl DropReason {
             DropReason::Rejected => "rejected",
             DropReason::AfterShutdown => "after_shutdown",
             DropReason::Encode => "encode",
+            DropReason::ReporterPanicked => "reporter_panicked",
         }
     }
 

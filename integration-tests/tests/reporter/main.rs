@@ -8,6 +8,7 @@ mod delivery;
 mod failover;
 mod lifecycle;
 mod overload;
+mod panics;
 mod proxies;
 mod recovery;
 mod support;

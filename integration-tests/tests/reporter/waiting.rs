@@ -271,6 +271,82 @@ async fn an_async_flush_ends_in_time() {
     server.release();
 }
 
+/// Holds the reporter's own thread up, once it is told to, until it is let go.
+struct Stuck {
+    inner: Box<dyn Transport>,
+    gate: Arc<Gate>,
+}
+
+#[derive(Default)]
+struct Gate {
+    is_closed: AtomicBool,
+    is_held: AtomicBool,
+}
+
+impl Transport for Stuck {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        self.inner.send(request)
+    }
+
+    fn wants_compression(&self) -> bool {
+        while self.gate.is_closed.load(Ordering::SeqCst) {
+            self.gate.is_held.store(true, Ordering::SeqCst);
+            thread::yield_now();
+        }
+        false
+    }
+}
+
+/// An agent whose reporter is stuck in an application's code, and what lets it go.
+fn stuck_agent(server: &FaultServer) -> (Agent, Arc<Gate>) {
+    let gate = Arc::new(Gate::default());
+    let agent = {
+        let gate = Arc::clone(&gate);
+        eager_agent_of(server).wrap_transport(|inner| Box::new(Stuck { inner, gate })).build()
+    };
+    record_numbered(&agent, 0..1);
+    assert!(agent.flush(PATIENCE));
+    gate.is_closed.store(true, Ordering::SeqCst);
+    record_numbered(&agent, 1..2);
+    while !gate.is_held.load(Ordering::SeqCst) {
+        thread::yield_now();
+    }
+    (agent, gate)
+}
+
+#[test]
+fn an_async_flush_ends_in_time_though_the_reporter_is_stuck_and_the_runtime_has_no_timer() {
+    let server = FaultServer::start();
+    let (agent, gate) = stuck_agent(&server);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+
+    let delivered = within(SHORT, || runtime.block_on(agent.flush_async(SHORT)));
+    gate.is_closed.store(false, Ordering::SeqCst);
+    let later = runtime.block_on(agent.flush_async(PATIENCE));
+
+    assert_eq!((delivered, later), (false, true));
+    assert_eq!(server.names_taken(), numbered(0..2));
+}
+
+#[test]
+fn a_flush_and_a_shutdown_end_in_time_though_the_reporter_is_stuck() {
+    let server = FaultServer::start();
+    let (agent, gate) = stuck_agent(&server);
+    record_numbered(&agent, 2..4);
+
+    let flushed = within(SHORT, || agent.flush(SHORT));
+    let shut_down = within(SHORT, || agent.shutdown(SHORT));
+    record_numbered(&agent, 4..5);
+
+    let stats = agent.stats();
+    assert_eq!((flushed, shut_down), (false, false));
+    // What the thread has in hand is its own to count.
+    assert_eq!((stats.dropped_for(DropReason::AfterShutdown), stats.queued()), (3, 1), "{stats:?}");
+    gate.is_closed.store(false, Ordering::SeqCst);
+    agent.shutdown(PATIENCE);
+    assert_eq!(agent.stats().queued(), 0, "{:?}", agent.stats());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn async_flushes_may_overlap_and_be_given_up() {
     let server = FaultServer::start();
@@ -294,15 +370,43 @@ fn shutdown_twice_is_shutdown_once() {
 
     let first = agent.shutdown(PATIENCE);
     let stats = agent.stats();
-    within(Duration::ZERO, || agent.shutdown(PATIENCE));
-    within(Duration::ZERO, || agent.flush(PATIENCE));
+    let second = within(Duration::ZERO, || agent.shutdown(PATIENCE));
+    let flushed = within(Duration::ZERO, || agent.flush(PATIENCE));
     let after = agent.stats();
     within(Duration::ZERO, || drop(agent));
 
-    assert!(first);
+    assert_eq!((first, second, flushed), (true, true, true));
     assert_eq!(settled(&stats, DropReason::AfterShutdown), (3, 0));
     assert_eq!(after, stats);
     assert_eq!(server.names_taken(), numbered(0..3));
+}
+
+#[test]
+fn a_shutdown_that_lost_something_stays_one() {
+    let server = FaultServer::start();
+    server.always(Fault::answer(400, r#"{"accepted":2,"errors":[{"message":"bad"}]}"#));
+    let agent = agent_of(&server).build();
+    record_numbered(&agent, 0..3);
+
+    let first = agent.shutdown(PATIENCE);
+    record_numbered(&agent, 3..4);
+    let second = (agent.shutdown(PATIENCE), agent.flush(PATIENCE));
+
+    assert_eq!((first, second), (false, (false, false)));
+    assert_eq!(agent.stats().dropped_for(DropReason::Rejected), 1);
+    assert_eq!(agent.stats().dropped_for(DropReason::AfterShutdown), 1);
+}
+
+#[test]
+fn what_was_lost_before_a_shutdown_is_not_held_against_it() {
+    let server = FaultServer::start();
+    server.next([Fault::answer(500, "")]);
+    let agent = agent_of(&server).build();
+    record_numbered(&agent, 0..3);
+    assert!(!agent.flush(PATIENCE));
+    record_numbered(&agent, 3..6);
+
+    assert!(agent.shutdown(PATIENCE) && agent.shutdown(PATIENCE));
 }
 
 #[test]
@@ -313,7 +417,7 @@ fn several_threads_may_shut_down_at_once() {
 
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| within(Duration::from_secs(3), || agent.shutdown(PATIENCE)));
+            scope.spawn(|| assert!(within(Duration::from_secs(3), || agent.shutdown(PATIENCE))));
         }
     });
 

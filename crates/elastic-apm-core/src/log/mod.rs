@@ -1,6 +1,6 @@
 //! The agent's own log: what the agent has to say about itself.
 //!
-//! It never goes through an instrumented path, never fails and never calls back into the agent: a log call
+//! It never goes through an instrumented path, never fails, never panics and never calls back into the agent: a log call
 //! made while another one is being written on the same thread is dropped. It knows nothing of options.
 
 mod level;
@@ -16,6 +16,7 @@ mod to_tracing;
 
 use std::cell::Cell;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -107,7 +108,8 @@ impl AgentLog {
         }
         // `None`: a line is being written on this thread, or the thread is going away.
         if let Some(_writing) = Writing::begin() {
-            self.shared.sink.write(level, message);
+            // A subscriber of the application's that panics has said so; neither a request nor the reporter is to end with it.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.shared.sink.write(level, message)));
         }
     }
 }

@@ -46,7 +46,7 @@ fn a_call_made_while_logging_is_dropped() {
 }
 
 #[test]
-fn a_panic_while_logging_does_not_silence_the_thread() {
+fn a_panic_while_logging_goes_no_further_and_does_not_silence_the_thread() {
     struct Panics;
     impl fmt::Display for Panics {
         fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,10 +55,8 @@ fn a_panic_while_logging_does_not_silence_the_thread() {
     }
     let log = AgentLog::recording();
 
-    let caught =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| log.info(format_args!("{Panics}"))));
+    log.info(format_args!("{Panics}"));
     log.info(format_args!("after"));
 
-    assert!(caught.is_err());
     assert_eq!(log.recorded(), ["INFO after"]);
 }

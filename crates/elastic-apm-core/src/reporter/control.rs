@@ -30,22 +30,22 @@ impl Waiter {
 
     /// Tells the caller whether all was delivered. Only the first answer counts.
     pub(crate) fn answer(&self, delivered: bool) {
-        let (state, changed) = &*self.answer.0;
-        let waker = {
-            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.delivered.get_or_insert(delivered);
-            state.waker.take()
-        };
-        changed.notify_all();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        self.answer.give(delivered);
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
         self.answer(false);
+    }
+}
+
+impl Control {
+    /// Who asks.
+    pub(crate) fn into_waiter(self) -> Waiter {
+        match self {
+            Control::Flush(waiter) | Control::Shutdown(waiter) => waiter,
+        }
     }
 }
 
@@ -66,16 +66,55 @@ impl Answer {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner).delivered
     }
 
-    /// Blocks until the reporter answers, `timeout` at most.
+    /// Blocks until there is an answer, `timeout` at most; `None` where there is none by then.
     ///
     /// Uses no thread-local, so that it also works in an exit hook.
-    pub(crate) fn wait(&self, timeout: Duration) -> bool {
+    pub(crate) fn wait(&self, timeout: Duration) -> Option<bool> {
         let (state, changed) = &*self.0;
         let guard = state.lock().unwrap_or_else(PoisonError::into_inner);
         let (guard, _) = changed
             .wait_timeout_while(guard, timeout, |state| state.delivered.is_none())
             .unwrap_or_else(PoisonError::into_inner);
-        guard.delivered.unwrap_or(false)
+        guard.delivered
+    }
+
+    /// Awaits the answer on any runtime, `timeout` at most.
+    pub(crate) async fn within(self, timeout: Duration) -> bool {
+        // The reporter keeps the deadline by itself, unless an application's code holds its thread up; and of the runtime that polls
+        // us nothing is known, not even that it has a timer. So a thread waits beside us, as long as we do.
+        let waiting = Waiting(self);
+        let answer = waiting.0.clone();
+        let beside = std::thread::Builder::new().name("elastic-apm-flush".to_owned());
+        // Without a thread there is still the reporter.
+        let _ = beside.spawn(move || {
+            if answer.wait(timeout).is_none() {
+                answer.give(false);
+            }
+        });
+        waiting.0.clone().await
+    }
+
+    /// Only the first answer counts.
+    fn give(&self, delivered: bool) {
+        let (state, changed) = &*self.0;
+        let waker = {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.delivered.get_or_insert(delivered);
+            state.waker.take()
+        };
+        changed.notify_all();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Somebody awaits the answer. When he gives up, nobody else has to wait for it either.
+struct Waiting(Answer);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.give(false);
     }
 }
 
@@ -93,3 +132,6 @@ impl Future for Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

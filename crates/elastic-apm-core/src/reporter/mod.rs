@@ -2,7 +2,8 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | `thread` | the thread, and the handle that talks to it |
+//! | `handle` | how callers talk to the thread |
+//! | `thread` | the thread, its runtime, and what happens when it panics |
 //! | `setup` | what the thread works with and must not forget |
 //! | `worker` | the loop: take in, send, answer, back off |
 //! | `lines` | one record to one line |
@@ -27,6 +28,7 @@ mod central;
 mod control;
 mod delivery;
 mod exchange;
+mod handle;
 mod lines;
 mod metadata_lines;
 mod outbox;
@@ -40,5 +42,5 @@ mod version;
 mod waiters;
 mod worker;
 
+pub(crate) use handle::Reporter;
 pub(crate) use setup::Setup;
-pub(crate) use thread::Reporter;

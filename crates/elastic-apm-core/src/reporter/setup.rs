@@ -17,6 +17,8 @@ use crate::transport::Transport;
 pub(crate) struct Setup {
     pub(crate) queue: Arc<Queue>,
     pub(crate) control: UnboundedReceiver<Control>,
+    /// A request that was received and not looked at yet.
+    pub(crate) unheard: Option<Control>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) settings: Dynamic,
     /// The settings of this process, before the server has its say.
@@ -48,10 +50,15 @@ impl Setup {
         self.stopping = true;
     }
 
-    /// Gives up what is in hand, for `reason`, and what waits in the queue; returns how many these were.
-    pub(super) fn abandon(&mut self, reason: DropReason) -> u64 {
+    /// Gives up what is in hand, for `reason`; returns how many these were.
+    pub(super) fn lose_in_hand(&mut self, reason: DropReason) -> u64 {
         let in_hand = self.in_hand;
         self.settle(0, reason, in_hand);
-        in_hand + self.queue.abandon()
+        in_hand
+    }
+
+    /// Gives up what is in hand, for `reason`, and what waits in the queue; returns how many these were.
+    pub(super) fn abandon(&mut self, reason: DropReason) -> u64 {
+        self.lose_in_hand(reason) + self.queue.abandon()
     }
 }

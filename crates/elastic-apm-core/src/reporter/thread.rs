@@ -1,93 +1,111 @@
-//! The thread `elastic-apm` with its private runtime, and the handle that talks to it.
+//! What the thread `elastic-apm` does from its start to its end, and that it survives a panic of its own.
 //!
-//! The runtime is created and dropped on that thread alone: nothing of the application's runtime is touched, and none is needed.
+//! Its private runtime is created and dropped on that thread alone: nothing of the application's runtime is touched, and none is
+//! needed.
 
+use std::any::Any;
 use std::future::pending;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::sleep;
 
+use super::backoff::Backoff;
 use super::central::Central;
-use super::control::{Answer, Control, Waiter};
+use super::control::Control;
 use super::server::Server;
 use super::setup::Setup;
 use super::worker::Worker;
+use crate::stats::DropReason;
 
-/// What a blocking caller allows the reporter beyond its deadline before it gives up on the thread itself.
-const GRACE: Duration = Duration::from_millis(50);
-/// The longest wait there is: beyond it clocks overflow.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// A reporter that ran for so long before it panicked starts over at once.
+const LONG_RUN: Duration = Duration::from_secs(60);
 
-/// The handle to a running reporter thread.
-pub(crate) struct Reporter {
-    control: UnboundedSender<Control>,
-}
-
-impl Reporter {
-    /// Starts the thread. `setup` is called with the receiving end of the control channel.
-    pub(crate) fn spawn(
-        setup: impl FnOnce(tokio::sync::mpsc::UnboundedReceiver<Control>) -> Setup,
-    ) -> io::Result<Reporter> {
-        let (control, requests) = unbounded_channel();
-        let setup = setup(requests);
-        std::thread::Builder::new().name("elastic-apm".to_owned()).spawn(move || run(setup))?;
-        Ok(Reporter { control })
-    }
-
-    /// Sends what was recorded so far; blocks until it is delivered, `timeout` at most.
-    pub(crate) fn flush(&self, timeout: Duration) -> bool {
-        self.wait_for(Control::Flush, timeout)
-    }
-
-    /// Like [`flush`](Self::flush), awaiting on any runtime.
-    pub(crate) async fn flush_async(&self, timeout: Duration) -> bool {
-        match self.request(Control::Flush, timeout) {
-            Some(answer) => answer.await,
-            None => false,
+/// Reports until shutdown, then leaves in `end` whether all that was left arrived.
+pub(super) fn run(mut setup: Setup, end: &OnceLock<bool>) {
+    let mut panics = Backoff::default();
+    let mut pause = Duration::ZERO;
+    let delivered = loop {
+        let start = Instant::now();
+        match run_once(&mut setup, pause) {
+            Ended::Shutdown { delivered } => break delivered,
+            Ended::Panicked(panic) => {
+                if start.elapsed() > pause + LONG_RUN {
+                    panics.reset();
+                }
+                pause = panics.failed(fastrand::f64());
+                bury(&mut setup, &*panic, pause);
+                // Who asked for this run is answered by that.
+                setup.unheard = None;
+                if setup.stopping {
+                    // There is nothing to start over for.
+                    setup.abandon(DropReason::AfterShutdown);
+                    break false;
+                }
+            }
+            Ended::NoRuntime => {
+                setup.abandon(DropReason::AfterShutdown);
+                break false;
+            }
         }
-    }
-
-    /// Sends what was recorded so far and ends the thread; blocks until then, `timeout` at most.
-    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
-        self.wait_for(Control::Shutdown, timeout)
-    }
-
-    fn wait_for(&self, request: fn(Waiter) -> Control, timeout: Duration) -> bool {
-        let timeout = timeout.min(LONGEST);
-        self.request(request, timeout).is_some_and(|answer| answer.wait(timeout + GRACE))
-    }
-
-    fn request(&self, request: fn(Waiter) -> Control, timeout: Duration) -> Option<Answer> {
-        let (waiter, answer) = Waiter::new(Instant::now() + timeout.min(LONGEST));
-        // A thread that has ended already takes no request; its waiter is dropped, which answers it.
-        self.control.send(request(waiter)).ok()?;
-        Some(answer)
+    };
+    let _ = end.set(delivered);
+    // Those who asked after the worker had looked for the last time. Later ones find the channel closed and look at `end`.
+    setup.control.close();
+    while let Some(request) = setup.control.blocking_recv() {
+        request.into_waiter().answer(delivered);
     }
 }
 
-fn run(mut setup: Setup) {
-    let (log, queue) = (setup.log.clone(), setup.queue.clone());
+/// How one run ended.
+enum Ended {
+    Shutdown { delivered: bool },
+    Panicked(Box<dyn Any + Send>),
+    NoRuntime,
+}
+
+fn run_once(setup: &mut Setup, pause: Duration) -> Ended {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            queue.abandon();
-            return log
+            setup
+                .log
                 .error(format_args!("nothing will be sent: the reporter cannot start its runtime: {error}"));
+            return Ended::NoRuntime;
         }
     };
-    if catch_unwind(AssertUnwindSafe(|| runtime.block_on(work(&mut setup)))).is_err() {
-        queue.abandon();
-        log.error(format_args!("nothing more will be sent: the reporter thread panicked"));
-    }
+    let run = async {
+        wait(setup, pause).await;
+        work(setup).await
+    };
+    let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(run)));
     // Connections that hang are left behind, not waited for.
     runtime.shutdown_background();
+    match ended {
+        Ok(delivered) => Ended::Shutdown { delivered },
+        Err(panic) => Ended::Panicked(panic),
+    }
 }
 
-/// Runs the worker to its end, and beside it what keeps asking the server.
-async fn work(setup: &mut Setup) {
+/// Lets `pause` pass, or less if somebody wants something.
+async fn wait(setup: &mut Setup, pause: Duration) {
+    if pause.is_zero() {
+        return;
+    }
+    tokio::select! {
+        request = setup.control.recv() => {
+            if !matches!(request, Some(Control::Flush(_))) {
+                setup.stop();
+            }
+            setup.unheard = request;
+        }
+        () = sleep(pause) => {}
+    }
+}
+
+/// Runs the worker to its end, and beside it what keeps asking the server. Says whether all that was left at shutdown arrived.
+async fn work(setup: &mut Setup) -> bool {
     let server = Server::new(setup.settings.clone(), setup.log.clone());
     let transport = Arc::clone(&setup.transport);
     let central = setup.central_config.then(|| {
@@ -102,8 +120,29 @@ async fn work(setup: &mut Setup) {
     };
     tokio::select! {
         biased;
-        () = Worker::new(setup, &server).run() => {}
+        delivered = Worker::new(setup, &server).run() => delivered,
         never = server.watch(&transport) => match never {},
         never = configure => match never {},
     }
+}
+
+/// Counts what a panic has cost, and says so.
+fn bury(setup: &mut Setup, panic: &(dyn Any + Send), pause: Duration) {
+    let lost = setup.lose_in_hand(DropReason::ReporterPanicked);
+    let message = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text.as_str(),
+        _ => "no message",
+    };
+    let then = if setup.stopping {
+        "it ends, as it was about to".to_owned()
+    } else if pause.is_zero() {
+        "it starts over at once".to_owned()
+    } else {
+        format!("it starts over in about {:.0} s, or when it is asked to flush", pause.as_secs_f64())
+    };
+    let reason = DropReason::ReporterPanicked.as_str();
+    setup.log.error(format_args!(
+        "the reporter thread panicked: {message}; {lost} events that it had in hand are lost ({reason}); {then}"
+    ));
 }

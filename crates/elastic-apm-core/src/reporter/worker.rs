@@ -41,6 +41,8 @@ pub(super) struct Worker<'a> {
     waiters: Waiters,
     /// Events taken from the queue so far: the position of the next one.
     position: u64,
+    /// Something was lost after the shutdown was asked for.
+    lost_at_the_end: bool,
     state: StateLog,
     refusals: OnceLog,
     cuts: OnceLog,
@@ -59,6 +61,7 @@ impl<'a> Worker<'a> {
             outbox: Outbox::new(Arc::clone(&setup.transport), request_time, setup.request_size),
             waiters: Waiters::default(),
             position: 0,
+            lost_at_the_end: false,
             state: StateLog::new(setup.log.clone()),
             refusals: OnceLog::new(setup.log.clone()),
             cuts: OnceLog::new(setup.log.clone()),
@@ -66,8 +69,11 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Runs until shutdown.
-    pub(super) async fn run(mut self) {
+    /// Runs until shutdown; says whether all that was left by then arrived.
+    pub(super) async fn run(mut self) -> bool {
+        if let Some(request) = self.setup.unheard.take() {
+            self.on_request(Some(request));
+        }
         loop {
             let gathering = self.take_in();
             self.outbox.send_if_due(self.waiters.is_urgent());
@@ -91,7 +97,7 @@ impl<'a> Worker<'a> {
             }
             self.waiters.expire(Instant::now());
         }
-        self.abandon_rest();
+        self.abandon_rest()
     }
 
     /// Moves events from the queue into the batch.
@@ -121,6 +127,7 @@ impl<'a> Worker<'a> {
                 Err(reason) => {
                     self.setup.log.debug(format_args!("an event was dropped: {}", reason.as_str()));
                     self.waiters.lose(position);
+                    self.lost_at_the_end |= self.setup.stopping;
                     self.setup.settle(0, reason, 1);
                 }
             }
@@ -187,6 +194,7 @@ impl<'a> Worker<'a> {
         if lost > 0 {
             // Which ones is not known.
             self.waiters.lose(batch.first);
+            self.lost_at_the_end |= self.setup.stopping;
         }
         self.setup.settle(accepted, reason, lost);
         lost
@@ -206,13 +214,14 @@ impl<'a> Worker<'a> {
         self.setup.log.debug(format_args!("next request in {} ms: {why}", wait.as_millis()));
     }
 
-    /// Counts what is left when the time for shutting down is over, then answers whoever still waits.
-    fn abandon_rest(mut self) {
+    /// Counts what is left when the time for shutting down is over, then answers whoever still waits. Says whether all arrived.
+    fn abandon_rest(mut self) -> bool {
         let rest = self.setup.abandon(DropReason::AfterShutdown);
         if rest > 0 {
             self.setup.log.warn(format_args!("{rest} events could not be sent before shutdown"));
         }
         self.waiters.answer();
+        rest == 0 && !self.lost_at_the_end
     }
 }
 
