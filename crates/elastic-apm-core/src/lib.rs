@@ -59,8 +59,9 @@ pub use trace::ambient::{
 };
 pub use trace::{
     CallBody, CallOptions, CaptureRules, EnteredContext, ErrorBuilder, FutureExt, HttpCall, InContext,
-    InSpan, MessageBuilder, Run, Span, SpanBuilder, SpanRef, SpanScope, StreamExt, StreamInSpan, TaskContext,
-    Tracer, Transaction, TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
+    InSpan, Inbound, InboundTransaction, MessageBuilder, Run, Span, SpanBuilder, SpanRef, SpanScope,
+    StreamExt, StreamInSpan, TaskContext, Tracer, Transaction, TransactionBuilder, TransactionOptions,
+    TransactionRef, TransactionScope,
 };
 pub use transport::{Transport, TransportError, TransportFuture};
 

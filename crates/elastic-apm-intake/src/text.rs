@@ -72,6 +72,20 @@ impl<const LIMIT: usize> Text<LIMIT> {
         }
     }
 
+    /// Puts pieces together: short results do not allocate, long ones once.
+    ///
+    /// ```
+    /// use elastic_apm_intake::Keyword;
+    ///
+    /// assert_eq!(Keyword::joined(["GET", " ", "/users/{id}"]), "GET /users/{id}");
+    /// ```
+    #[must_use]
+    pub fn joined<const N: usize>(pieces: [&str; N]) -> Self {
+        let mut text = CompactString::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+        pieces.iter().for_each(|piece| text.push_str(piece));
+        Self(text)
+    }
+
     /// The whole text, not cut.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -108,6 +108,35 @@ async fn a_layer_outside_of_layers_around_the_router_gets_the_name_from_the_one_
 }
 
 #[tokio::test]
+async fn what_an_outer_layer_ignores_is_ignored_inside_whatever_its_path_becomes() {
+    let agent = CheckedAgent::with(|options| {
+        options.transaction_ignore_urls(["/health"]).transaction_ignore_user_agents(["probe/*"])
+    });
+    let router = layer(&agent).around(Router::new().route("/inner/{what}", get(hello)));
+    let rewrites = |mut request: Request| {
+        *request.uri_mut() = format!("/inner{}", request.uri().path()).parse().unwrap();
+        request
+    };
+    let between = ServiceBuilder::new().map_request(rewrites).service(router);
+    let mut client = serve(layer(&agent).layer(between)).await;
+
+    client.exchange(http::Request::get("/health")).await;
+    client.exchange(http::Request::get("/other").header("user-agent", "probe/1.0")).await;
+    client.exchange(http::Request::get("/other")).await;
+
+    events_of(&agent, 1).await.transaction("GET /inner/{what}");
+}
+
+#[tokio::test]
+async fn a_layer_without_an_agent_leaves_the_request_to_the_one_inside() {
+    let agent = CheckedAgent::new();
+    let router = layer(&agent).around(Router::new().route("/users/{id}", get(hello)));
+    let client = serve(ApmLayer::new().tracer(elastic_apm::Tracer::noop()).layer(router)).await;
+
+    assert_eq!(names(&agent, client, &["/users/7"]).await, ["GET /users/{id}"]);
+}
+
+#[tokio::test]
 async fn axum_serves_the_layer_around_a_whole_router() {
     fn is_served<S>(service: &S) -> &S
     where

@@ -86,21 +86,26 @@ impl TraceContext {
     /// ```
     #[must_use]
     pub fn from_headers(headers: &(impl HeaderSource + ?Sized)) -> Option<Self> {
+        Self::read(headers).ok().flatten()
+    }
+
+    /// The same; tells apart that nobody says anything of a trace, and that what is said cannot be used.
+    pub(crate) fn read(headers: &(impl HeaderSource + ?Sized)) -> Result<Option<Self>, TraceParentError> {
         let name = Self::TRACEPARENT;
         let mut traceparents = headers.get_all(&name);
         let (traceparent, tracestate) = match (traceparents.next(), traceparents.next()) {
             (Some(only), None) => {
-                let tracestate = TraceState::parse(headers.get_all(&Self::TRACESTATE));
-                (TraceParent::parse(only).ok()?, tracestate.unwrap_or_default())
+                let traceparent = TraceParent::parse(only)?;
+                (traceparent, TraceState::parse(headers.get_all(&Self::TRACESTATE)).unwrap_or_default())
             }
             (None, _) => {
                 let name = Self::BINARY_TRACEPARENT;
-                let binary = headers.get_binary(&name)?;
-                (TraceParent::from_binary(binary).ok()?, TraceState::default())
+                let Some(binary) = headers.get_binary(&name) else { return Ok(None) };
+                (TraceParent::from_binary(binary)?, TraceState::default())
             }
-            (Some(_), Some(_)) => return None,
+            (Some(_), Some(_)) => return Err(TraceParentError::Several),
         };
-        Some(Self { traceparent, tracestate, baggage: Baggage::from_headers(headers) })
+        Ok(Some(Self { traceparent, tracestate, baggage: Baggage::from_headers(headers) }))
     }
 
     /// Returns the place in the trace.

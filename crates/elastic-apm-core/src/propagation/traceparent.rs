@@ -204,6 +204,8 @@ pub enum TraceParentError {
     ParentId,
     /// Not two lower-case hex digits.
     Flags,
+    /// There is more than one: none of them counts.
+    Several,
 }
 
 impl fmt::Display for TraceParentError {
@@ -215,6 +217,7 @@ impl fmt::Display for TraceParentError {
             Self::TraceId => "traceparent has an invalid trace id",
             Self::ParentId => "traceparent has an invalid parent id",
             Self::Flags => "traceparent has invalid flags",
+            Self::Several => "traceparent is there more than once",
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::config::Settings;
 
 /// What a layer is to capture of a request. For authors of integrations.
 ///
-/// It comes from [`TransactionBuilder::start_request`](crate::TransactionBuilder::start_request).
+/// It comes from [`InboundTransaction::start`](crate::InboundTransaction::start).
 #[derive(Clone, Copy, Debug)]
 pub struct CaptureRules<'a> {
     settings: &'a Settings,

@@ -13,6 +13,7 @@
 //! | `node` | the shared state behind the handles |
 //! | `ambient` | free functions on what is current |
 //! | `error` | errors, messages and panics |
+//! | `inbound` | the transaction of an inbound HTTP request |
 //! | `http_call` | an outgoing HTTP request: its exit span and headers |
 //! | `service_target` | the service behind an exit span |
 //! | `baggage` | what a transaction hands on to those it calls |
@@ -31,6 +32,7 @@ mod error;
 mod http_call;
 mod in_context;
 mod in_span;
+mod inbound;
 mod links;
 mod naming;
 mod node;
@@ -57,6 +59,7 @@ pub use error::{ErrorBuilder, MessageBuilder};
 pub use http_call::{CallBody, CallOptions, HttpCall};
 pub use in_context::InContext;
 pub use in_span::{FutureExt, InSpan};
+pub use inbound::{Inbound, InboundTransaction};
 pub use run::Run;
 pub use span::{Span, SpanScope};
 pub use span_builder::SpanBuilder;

@@ -126,6 +126,11 @@ impl TransactionNode {
         self.ended.load(Ordering::Acquire)
     }
 
+    /// Whether its event is wanted.
+    pub(crate) fn is_reported(&self) -> bool {
+        self.sampled || self.settings.keeps_unsampled
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<TransactionBody>> {
         self.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -184,7 +189,7 @@ impl TransactionNode {
     pub(crate) fn end(&self) {
         let Some(body) = self.lock().take() else { return };
         self.ended.store(true, Ordering::Release);
-        if body.discarded || !(self.sampled || self.settings.keeps_unsampled) {
+        if body.discarded || !self.is_reported() {
             return;
         }
         let event = TransactionEvent {

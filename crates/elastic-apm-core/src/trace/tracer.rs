@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use elastic_apm_intake::{Keyword, SpanId};
-use http::HeaderValue;
 
 use super::current;
 use super::transaction_builder::{TransactionBuilder, TransactionOptions};
@@ -89,25 +88,6 @@ impl Tracer {
         node.end();
         current::clear_transaction(&node);
         Some(node.id)
-    }
-
-    /// Describes the transaction of an inbound HTTP request, or `None` where there is to be none: nothing is recorded, or the
-    /// request is one that `transaction_ignore_urls` or `transaction_ignore_user_agents` names.
-    ///
-    /// For authors of integrations. `path` is that of the URL, without the query. Everything about the request is decided
-    /// by one look at the settings.
-    pub fn request(&self, path: &str, user_agent: Option<&HeaderValue>) -> Option<TransactionBuilder> {
-        let settings = self.settings().filter(|settings| settings.recording)?;
-        let agents = &settings.transaction_ignore_user_agents;
-        // Most have no such patterns. What is not text matches none.
-        let user_agent = user_agent.filter(|_| !agents.is_empty()).and_then(|value| value.to_str().ok());
-        if settings.transaction_ignore_urls.matches_any(path)
-            || user_agent.is_some_and(|user_agent| agents.matches_any(user_agent))
-        {
-            return None;
-        }
-        let options = TransactionOptions::from("request");
-        Some(TransactionBuilder::with_settings(self.clone(), settings, options))
     }
 
     pub(crate) fn settings(&self) -> Option<Arc<Settings>> {

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use elastic_apm_intake::{Keyword, LabelValue, Labels, SpanLink, TransactionExtra};
 
 use super::baggage::CarriedBaggage;
-use super::capture_rules::CaptureRules;
 use super::clock::Timebase;
 use super::continuation;
 use super::links;
@@ -102,6 +101,63 @@ impl TransactionOptions {
         self.labels.insert(key.into(), value.into());
         self
     }
+
+    /// Continues the trace that these headers carry, and hands on their baggage. What is malformed is explained in the log.
+    pub(super) fn take_headers(&mut self, headers: &(impl HeaderSource + ?Sized), tracer: &Tracer) {
+        let read = TraceContext::read(headers);
+        if let Err(error) = &read {
+            tracer.debug(format_args!("{error}: it is ignored, and a new trace starts"));
+        }
+        self.parent = read.ok().flatten();
+        self.baggage = match &self.parent {
+            Some(parent) => parent.baggage().clone(),
+            None => Baggage::from_headers(headers),
+        };
+    }
+
+    /// Starts a transaction under settings that record. `capture` is asked for what it can tell of the request that the transaction
+    /// stands for, and only where it is sampled.
+    pub(super) fn start(
+        self,
+        tracer: Tracer,
+        settings: Arc<Settings>,
+        name: Option<Keyword>,
+        capture: impl FnOnce(&Settings) -> Option<CapturedRequest>,
+    ) -> Transaction {
+        let TransactionOptions { kind, parent, start, mut links, labels, baggage } = self;
+        let (parent, link) = continuation::decide(settings.trace_continuation_strategy, parent);
+        if let Some(link) = link {
+            links::push(&mut links, link);
+        }
+        let sampling = match &parent {
+            Some(parent) => Sampling::of_child(parent),
+            None => Sampling::of_root(settings.transaction_sample_rate),
+        };
+        let id = random::span_id();
+        let identity = TransactionIdentity {
+            traceparent: match &parent {
+                Some(parent) => parent.traceparent().with_parent(id),
+                None => TraceParent::new(random::trace_id(), id, sampling.sampled),
+            },
+            parent_id: parent.as_ref().map(|parent| parent.traceparent().parent_id()),
+            sampled: sampling.sampled,
+            sample_rate: sampling.rate,
+            tracestate: sampling.tracestate,
+            baggage: CarriedBaggage::new(baggage),
+            timebase: start.map_or_else(Timebase::now, Timebase::starting_at),
+        };
+        let (labels, request) = if identity.sampled {
+            (labels, capture(&settings).map(Arc::new))
+        } else {
+            (Labels::default(), None)
+        };
+        let name = name.map(|name| naming::grouped(name, &settings));
+        let attributes = identity.baggage.attributes(&settings).filter(|_| identity.sampled);
+        let extra = attributes.map(|otel| Box::new(TransactionExtra { otel: Some(otel), faas: None }));
+        let body =
+            TransactionBody { name, kind, links, labels, extra, request, ..TransactionBody::default() };
+        Transaction::new(Arc::new(TransactionNode::new(tracer, settings, identity, body)))
+    }
 }
 
 impl From<&'static str> for TransactionOptions {
@@ -126,44 +182,20 @@ pub struct TransactionBuilder {
     tracer: Tracer,
     name: Option<Keyword>,
     options: TransactionOptions,
-    /// Those in force at the start, unless they were looked at before.
-    settings: Option<Arc<Settings>>,
 }
 
 impl TransactionBuilder {
     pub(crate) fn new(tracer: Tracer, name: Option<Keyword>, options: TransactionOptions) -> Self {
-        TransactionBuilder { tracer, name, options, settings: None }
-    }
-
-    /// One that records under these settings.
-    pub(crate) fn with_settings(
-        tracer: Tracer,
-        settings: Arc<Settings>,
-        options: TransactionOptions,
-    ) -> Self {
-        TransactionBuilder { tracer, name: None, options, settings: Some(settings) }
-    }
-
-    /// The name, where it is known already. For authors of integrations.
-    pub fn named(mut self, name: impl Into<Option<Keyword>>) -> Self {
-        self.name = name.into();
-        self
+        TransactionBuilder { tracer, name, options }
     }
 
     /// Continues the trace that these headers carry. Where they carry none that is valid a new one starts; a debug line of the
     /// agent's log says so.
     ///
     /// Baggage is taken along in either case.
-    pub fn child_of_headers(self, headers: &(impl HeaderSource + ?Sized)) -> Self {
-        if let Some(context) = TraceContext::from_headers(headers) {
-            return self.child_of(context);
-        }
-        if headers.get_all(&TraceContext::TRACEPARENT).next().is_some() {
-            self.tracer.debug(format_args!(
-                "traceparent ignored: not exactly one, or malformed; a new trace starts"
-            ));
-        }
-        self.baggage(Baggage::from_headers(headers))
+    pub fn child_of_headers(mut self, headers: &(impl HeaderSource + ?Sized)) -> Self {
+        self.options.take_headers(headers, &self.tracer);
+        self
     }
 
     /// Continues the caller's trace. `None`, as bad headers give it, starts a new one.
@@ -204,50 +236,11 @@ impl TransactionBuilder {
     /// Starts the transaction and returns its owner. It is not current anywhere: for integrations, and for work whose end
     /// is not where its start is.
     pub fn start(self) -> Transaction {
-        self.start_with(|_| None)
-    }
-
-    /// Starts the transaction of an HTTP request. For authors of integrations.
-    ///
-    /// `capture` is asked for the request only where the transaction is sampled, and told what of it is wanted.
-    pub fn start_request(self, capture: impl FnOnce(CaptureRules<'_>) -> CapturedRequest) -> Transaction {
-        self.start_with(|settings| Some(Arc::new(capture(CaptureRules::new(settings)))))
-    }
-
-    fn start_with(self, capture: impl FnOnce(&Settings) -> Option<Arc<CapturedRequest>>) -> Transaction {
-        let TransactionBuilder { tracer, name, options, settings } = self;
-        let settings = settings.or_else(|| tracer.settings().filter(|settings| settings.recording));
-        let Some(settings) = settings else { return Transaction::noop() };
-        let TransactionOptions { kind, parent, start, mut links, labels, baggage } = options;
-        let (parent, link) = continuation::decide(settings.trace_continuation_strategy, parent);
-        if let Some(link) = link {
-            links::push(&mut links, link);
+        let TransactionBuilder { tracer, name, options } = self;
+        match tracer.settings().filter(|settings| settings.recording) {
+            Some(settings) => options.start(tracer, settings, name, |_| None),
+            None => Transaction::noop(),
         }
-        let sampling = match &parent {
-            Some(parent) => Sampling::of_child(parent),
-            None => Sampling::of_root(settings.transaction_sample_rate),
-        };
-        let id = random::span_id();
-        let identity = TransactionIdentity {
-            traceparent: match &parent {
-                Some(parent) => parent.traceparent().with_parent(id),
-                None => TraceParent::new(random::trace_id(), id, sampling.sampled),
-            },
-            parent_id: parent.as_ref().map(|parent| parent.traceparent().parent_id()),
-            sampled: sampling.sampled,
-            sample_rate: sampling.rate,
-            tracestate: sampling.tracestate,
-            baggage: CarriedBaggage::new(baggage),
-            timebase: start.map_or_else(Timebase::now, Timebase::starting_at),
-        };
-        let (labels, request) =
-            if identity.sampled { (labels, capture(&settings)) } else { (Labels::default(), None) };
-        let name = name.map(|name| naming::grouped(name, &settings));
-        let attributes = identity.baggage.attributes(&settings).filter(|_| identity.sampled);
-        let extra = attributes.map(|otel| Box::new(TransactionExtra { otel: Some(otel), faas: None }));
-        let body =
-            TransactionBody { name, kind, links, labels, extra, request, ..TransactionBody::default() };
-        Transaction::new(Arc::new(TransactionNode::new(tracer, settings, identity, body)))
     }
 
     /// Starts the transaction and makes it current on this thread until the scope is dropped.

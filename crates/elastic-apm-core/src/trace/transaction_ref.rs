@@ -40,6 +40,12 @@ impl TransactionRef {
         self.node.as_ref().is_some_and(|node| !node.is_ended())
     }
 
+    /// Whether an event will come of this transaction itself, unless it is discarded: servers of today want no unsampled ones, which
+    /// then only carry the trace on.
+    pub fn is_reported(&self) -> bool {
+        self.node.as_ref().is_some_and(|node| node.is_reported())
+    }
+
     /// Whether spans and context are recorded, not only the transaction's name and times.
     pub fn is_sampled(&self) -> bool {
         self.node.as_ref().is_some_and(|node| node.sampled)
@@ -164,14 +170,10 @@ impl TransactionRef {
         });
     }
 
-    /// The name of a request for which no route is known: `METHOD unknown route`, or the path where `use_path_as_transaction_name`
-    /// says so. For authors of integrations.
-    pub fn routeless_name(&self, method: &str, path: &str) -> Keyword {
-        if self.node.as_ref().is_some_and(|node| node.settings.use_path_as_transaction_name) {
-            Keyword::formatted(format_args!("{method} {path}"))
-        } else {
-            Keyword::formatted(format_args!("{method} unknown route"))
-        }
+    /// Whether a request is called by its path where no route is known: the option `use_path_as_transaction_name`. For authors of
+    /// integrations.
+    pub fn is_named_by_path(&self) -> bool {
+        self.node.as_ref().is_some_and(|node| node.settings.use_path_as_transaction_name)
     }
 
     /// Whether headers are to be captured for this transaction: sampled, and `capture_headers` is on.

@@ -66,13 +66,20 @@ where
     type Output = Result<Response<CallBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
+        let this = self.project();
+        let mut inner = this.inner;
         let Some(call) = this.call.as_mut() else {
-            return inner.poll(cx).map_ok(|response| response.map(|body| CallBody::new(body, None)));
+            let future = inner.as_pin_mut().unwrap_or_else(|| polled_after_completion());
+            return future.poll(cx).map_ok(|response| response.map(|body| CallBody::new(body, None)));
         };
-        let result = ready!(call.within(|| inner.as_mut().poll(cx)));
-        call.within(|| this.inner.set(None));
+        let result = ready!(call.within(|| {
+            let future = inner.as_mut().as_pin_mut().unwrap_or_else(|| polled_after_completion());
+            let polled = future.poll(cx);
+            if polled.is_ready() {
+                inner.set(None);
+            }
+            polled
+        }));
         // Dropped at the end of this poll, unless the body keeps it.
         let call = this.call.take();
         Poll::Ready(result.map(|response| {

@@ -2,15 +2,15 @@
 
 use std::ops::Deref;
 
-use elastic_apm_core::TransactionRef;
+use elastic_apm_core::{Transaction, TransactionRef};
 use http::Method;
 
 use super::semantics;
 
 /// The transaction of a request, in the request's extensions: to name, describe or discard it where the request is at hand.
 ///
-/// Dereferences to [`TransactionRef`]. Absent where the request is not traced. For axum there is an extractor of this name in
-/// `elastic-apm-axum`, which never fails.
+/// Dereferences to [`TransactionRef`]. Absent where no agent records; that of an ignored request takes no notice of anything. For axum
+/// there is an extractor of this name in `elastic-apm-axum`, which never fails.
 ///
 /// ```
 /// use elastic_apm_tower::server::CurrentTransaction;
@@ -32,6 +32,11 @@ pub struct CurrentTransaction {
 impl CurrentTransaction {
     pub(super) fn new(transaction: TransactionRef) -> Self {
         CurrentTransaction { transaction }
+    }
+
+    /// What tells layers further inside that the request is to have none.
+    pub(super) fn ignored() -> Self {
+        CurrentTransaction { transaction: TransactionRef::clone(&Transaction::noop()) }
     }
 
     /// Names the transaction `METHOD route`, unless it has a name. For authors of integrations.

@@ -58,6 +58,9 @@ impl Exchange {
         if let Some(error) = head.extensions.remove::<CapturedError>() {
             self.within(|| error.report());
         }
+        if !self.transaction().is_reported() {
+            return;
+        }
         let captures = self.transaction().captures_headers();
         let length = head.headers.get(header::CONTENT_LENGTH);
         self.head = Some(Head {
@@ -120,7 +123,9 @@ impl Exchange {
     /// Ends the transaction; nothing that is told later changes it.
     fn settle(&mut self, result: Keyword, outcome: Outcome, response: Option<CapturedResponse>) {
         let Subject::Running(transaction) = &self.transaction else { return };
-        transaction.conclude_request(self.routeless.take(), result, outcome, response);
+        if transaction.is_reported() {
+            transaction.conclude_request(self.routeless.take(), result, outcome, response);
+        }
         self.transaction = Subject::Ended(TransactionRef::clone(transaction));
     }
 

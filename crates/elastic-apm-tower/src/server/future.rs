@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::Response;
 use http_body::Body;
@@ -46,17 +46,24 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { polled_after_completion() };
+        let this = self.project();
+        let mut inner = this.inner;
         let Some(exchange) = this.exchange.as_mut() else {
-            return inner.poll(cx).map_ok(|response| response.map(|body| ResponseBody::new(body, None)));
+            let future = inner.as_pin_mut().unwrap_or_else(|| polled_after_completion());
+            return future.poll(cx).map_ok(|response| response.map(|body| ResponseBody::new(body, None)));
         };
-        let answer = match exchange.within(|| catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll(cx)))) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(answer)) => Ok(answer),
+        let polled = exchange.within(|| {
+            let future = inner.as_mut().as_pin_mut().unwrap_or_else(|| polled_after_completion());
+            let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+            if !matches!(polled, Ok(Poll::Pending)) {
+                inner.set(None);
+            }
+            polled
+        });
+        let answer = match polled {
+            Ok(polled) => Ok(ready!(polled)),
             Err(panic) => Err(panic),
         };
-        exchange.within(|| this.inner.set(None));
         match answer {
             Ok(Ok(response)) => {
                 let (mut head, body) = response.into_parts();

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use elastic_apm_core::{Tracer, TransactionBuilder, User, default_tracer};
-use http::{Extensions, Uri, header, request, response};
+use elastic_apm_core::{Inbound, Tracer, User, default_tracer};
+use http::{Extensions, HeaderMap, Uri, request, response};
 use tower_layer::Layer;
 
 use super::hooks::Hooks;
@@ -149,12 +149,11 @@ impl ApmLayer {
         Arc::make_mut(&mut self.options)
     }
 
-    /// Describes the transaction of a request, or `None` where there is to be none.
-    pub(super) fn transaction(&self, request: &request::Parts, uri: &Uri) -> Option<TransactionBuilder> {
-        let user_agent = request.headers.get(header::USER_AGENT);
+    /// Says what is to become of a request.
+    pub(super) fn inbound(&self, uri: &Uri, headers: &HeaderMap) -> Inbound {
         match &self.options.tracer {
-            Some(tracer) => tracer.request(uri.path(), user_agent),
-            None => default_tracer().request(uri.path(), user_agent),
+            Some(tracer) => tracer.inbound(uri.path(), headers),
+            None => default_tracer().inbound(uri.path(), headers),
         }
     }
 

@@ -59,8 +59,21 @@ pub(super) fn method_name(method: &Method) -> &str {
 
 /// The name of a request of a known route.
 pub(super) fn name(method: &Method, route: &str) -> Keyword {
-    let method = method_name(method);
-    Keyword::formatted(format_args!("{method} {route}"))
+    Keyword::joined([method_name(method), " ", route])
+}
+
+/// The name of a request of which no route is known: low in cardinality whatever it asked for.
+pub(super) fn unknown_route(method: &Method) -> Keyword {
+    match *method {
+        Method::GET => Keyword::from_static("GET unknown route"),
+        Method::POST => Keyword::from_static("POST unknown route"),
+        Method::PUT => Keyword::from_static("PUT unknown route"),
+        Method::DELETE => Keyword::from_static("DELETE unknown route"),
+        Method::HEAD => Keyword::from_static("HEAD unknown route"),
+        Method::OPTIONS => Keyword::from_static("OPTIONS unknown route"),
+        Method::PATCH => Keyword::from_static("PATCH unknown route"),
+        _ => name(method, "unknown route"),
+    }
 }
 
 /// `HTTP 2xx` and its like.

@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
-use elastic_apm_core::{CaptureRules, CapturedRequest, Transaction, TransactionRef};
-use http::{HeaderMap, Request, Response, header, request};
+use elastic_apm_core::{CaptureRules, CapturedRequest, Inbound, InboundTransaction, TransactionRef};
+use http::{Extensions, HeaderMap, Request, Response, Uri, header, request};
 use http_body::Body;
 use tower_service::Service;
 
@@ -13,7 +13,7 @@ use super::exchange::Exchange;
 use super::forwarded::Forwarded;
 use super::future::ResponseFuture;
 use super::hooks::ask;
-use super::layer::ApmLayer;
+use super::layer::{ApmLayer, RequestFacts};
 use super::semantics;
 
 /// The service made by [`ApmLayer`].
@@ -42,9 +42,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let Some(transaction) = wanted(&self.layer, &mut request) else {
+            return ResponseFuture::new(self.inner.call(request), None);
+        };
         let (mut head, body) = request.into_parts();
-        let exchange = begin(&self.layer, &mut head);
+        let exchange = begin(&self.layer, transaction, &mut head);
         let request = Request::from_parts(head, body);
         let Some(mut exchange) = exchange else { return ResponseFuture::new(self.inner.call(request), None) };
         let called = exchange.within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))));
@@ -59,38 +62,56 @@ where
     }
 }
 
-/// Starts the transaction of a request. `None` where there is none to start: ignored, already traced, or no agent.
-fn begin(layer: &ApmLayer, request: &mut request::Parts) -> Option<Box<Exchange>> {
+/// The transaction that a request is to have. `None` where there is none to start: no agent, already traced, or ignored.
+fn wanted<B>(layer: &ApmLayer, request: &mut Request<B>) -> Option<InboundTransaction> {
     let facts = layer.request_facts();
-    let route = (facts.route)(&request.extensions);
-    if let Some(outer) = request.extensions.get::<CurrentTransaction>() {
-        if let Some(route) = route {
-            outer.set_route(&request.method, route);
+    let extensions = request.extensions();
+    if let Some(outer) = extensions.get::<CurrentTransaction>() {
+        if let Some(route) = (facts.route)(extensions) {
+            outer.set_route(request.method(), route);
         }
         return None;
     }
-    let uri = (facts.original_uri)(&request.extensions).unwrap_or(&request.uri);
-    let transaction = layer.transaction(request, uri)?;
-    if ask(layer.hooks().ignore.as_ref(), request) == Some(true) {
-        // Said to the layers inside too: this one's word is the application's.
-        let nothing = TransactionRef::clone(&Transaction::noop());
-        request.extensions.insert(CurrentTransaction::new(nothing));
+    match layer.inbound(whole_uri(facts, extensions, request.uri()), request.headers()) {
+        Inbound::Recorded(transaction) => Some(transaction),
+        Inbound::Ignored => {
+            request.extensions_mut().insert(CurrentTransaction::ignored());
+            None
+        }
+        Inbound::NotRecorded => None,
+    }
+}
+
+/// Starts the transaction, unless the application's closure wants it ignored.
+fn begin(
+    layer: &ApmLayer,
+    transaction: InboundTransaction,
+    request: &mut request::Parts,
+) -> Option<Box<Exchange>> {
+    let (hooks, facts) = (layer.hooks(), layer.request_facts());
+    if ask(hooks.ignore.as_ref(), request) == Some(true) {
+        request.extensions.insert(CurrentTransaction::ignored());
         return None;
     }
+    let uri = whole_uri(facts, &request.extensions, &request.uri);
+    let route = (facts.route)(&request.extensions);
+    let name = route.map(|route| semantics::name(&request.method, route));
+    let is_routeless = name.is_none();
     let mut body = None;
-    let transaction = transaction
-        .child_of_headers(&request.headers)
-        .named(route.map(|route| semantics::name(&request.method, route)))
-        .start_request(|rules| {
-            let captured = capture(layer, request, uri, rules);
-            body.clone_from(&captured.body);
-            captured
-        });
-    let has_route = route.is_some();
-    let routeless =
-        (!has_route).then(|| transaction.routeless_name(semantics::method_name(&request.method), uri.path()));
+    let transaction = transaction.start(&request.headers, name, |rules| {
+        let captured = capture(layer, request, uri, rules);
+        body.clone_from(&captured.body);
+        captured
+    });
+    let routeless = (is_routeless && transaction.is_reported()).then(|| {
+        if transaction.is_named_by_path() {
+            semantics::name(&request.method, uri.path())
+        } else {
+            semantics::unknown_route(&request.method)
+        }
+    });
     if transaction.is_sampled() {
-        if let Some(user) = ask(layer.hooks().user.as_ref(), request).flatten() {
+        if let Some(user) = ask(hooks.user.as_ref(), request).flatten() {
             transaction.set_user_context(user);
         }
     }
@@ -98,14 +119,20 @@ fn begin(layer: &ApmLayer, request: &mut request::Parts) -> Option<Box<Exchange>
         request.extensions.insert(body);
     }
     request.extensions.insert(CurrentTransaction::new(TransactionRef::clone(&transaction)));
-    let end_at_headers = layer.hooks().end_at_headers.clone();
-    Some(Box::new(Exchange::new(transaction, request.method.clone(), routeless, end_at_headers)))
+    let exchange =
+        Exchange::new(transaction, request.method.clone(), routeless, hooks.end_at_headers.clone());
+    Some(Box::new(exchange))
+}
+
+/// The URI as it was before routers stripped prefixes from it.
+fn whole_uri<'a>(facts: &RequestFacts, extensions: &'a Extensions, uri: &'a Uri) -> &'a Uri {
+    (facts.original_uri)(extensions).unwrap_or(uri)
 }
 
 fn capture(
     layer: &ApmLayer,
     request: &request::Parts,
-    uri: &http::Uri,
+    uri: &Uri,
     rules: CaptureRules<'_>,
 ) -> CapturedRequest {
     let headers = &request.headers;
