@@ -10,9 +10,9 @@ use crate::config::{log_preamble, option_setters, resolve, resolve_strict};
 use crate::default_agent::{self, EXIT_TIMEOUT};
 use crate::log::AgentLog;
 use crate::metadata;
-use crate::queue::Queue;
-use crate::reporter::{Reporter, Setup};
-use crate::stats::{Counters, Stats};
+use crate::queue::HandOff;
+use crate::reporter::{Launch, Reporter};
+use crate::stats::Stats;
 use crate::trace::{Tracer, TransactionOptions, TransactionScope};
 use crate::transport::{HttpTransport, Transport};
 
@@ -29,11 +29,15 @@ use crate::transport::{HttpTransport, Transport};
 /// // the job
 /// tx.end_with("nightly-report", "success");
 /// ```
+///
+/// # Forks
+///
+/// A process that was forked off records under its own process id, with a background thread that starts at its first event; what waits
+/// to be sent stays its parent's. Its [`stats`](Self::stats) begin at zero. Fork between transactions: one that is open ends in both.
 #[must_use = "the agent stops as soon as it is dropped: bind it, as in `let _apm = …`"]
 pub struct Agent {
     tracer: Tracer,
     reporter: Option<Arc<Reporter>>,
-    queue: Arc<Queue>,
     is_default: bool,
 }
 
@@ -89,7 +93,7 @@ impl Agent {
 
     /// What became of the events recorded so far.
     pub fn stats(&self) -> Stats {
-        self.queue.counters.snapshot()
+        self.reporter.as_ref().map(|reporter| reporter.stats()).unwrap_or_default()
     }
 }
 
@@ -202,14 +206,9 @@ impl AgentBuilder {
         let log = self.log.unwrap_or_else(|| AgentLog::new(config.settings.log_level));
         let metadata = metadata::collect(config, environment);
         log_preamble(&log, resolved, &metadata);
-        let queue = Arc::new(Queue::new(
-            config.max_queue_size,
-            config.max_queue_bytes.as_usize(),
-            Arc::new(Counters::default()),
-        ));
-        let noop = |queue| Agent { tracer: Tracer::noop(), reporter: None, queue, is_default: false };
+        let noop = || Agent { tracer: Tracer::noop(), reporter: None, is_default: false };
         if !config.enabled {
-            return noop(queue);
+            return noop();
         }
         let mut transport =
             self.transport.unwrap_or_else(|| Box::new(HttpTransport::new(config, environment, &log)));
@@ -217,33 +216,28 @@ impl AgentBuilder {
             transport = wrap(transport);
         }
         let settings = Dynamic::new(Arc::clone(&config.settings));
-        let spawned = Reporter::spawn(Arc::clone(&queue), |control| Setup {
-            queue: Arc::clone(&queue),
-            control,
-            unheard: None,
-            transport: Arc::from(transport),
+        let started = Reporter::start(Launch {
+            config: config.clone(),
             settings: settings.clone(),
-            local: Arc::clone(&config.settings),
-            central_config: config.central_config,
+            transport: Arc::from(transport),
             log: log.clone(),
             metadata,
-            request_time: config.api_request_time,
-            request_size: config.api_request_size.as_usize(),
-            in_hand: 0,
-            stopping: false,
         });
-        match spawned {
-            Ok(reporter) => Agent {
-                tracer: Tracer::new(settings, Arc::clone(&queue), log),
-                reporter: Some(Arc::new(reporter)),
-                queue,
-                is_default: false,
-            },
+        match started {
+            Ok(reporter) => {
+                let reporter = Arc::new(reporter);
+                let hand_off: Arc<dyn HandOff> = Arc::clone(&reporter) as _;
+                Agent {
+                    tracer: Tracer::new(settings, hand_off, log),
+                    reporter: Some(reporter),
+                    is_default: false,
+                }
+            }
             Err(error) => {
                 log.error(format_args!(
                     "nothing will be recorded: the reporter thread did not start: {error}"
                 ));
-                noop(queue)
+                noop()
             }
         }
     }

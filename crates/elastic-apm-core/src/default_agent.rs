@@ -1,6 +1,6 @@
 //! The one default agent of the process: what free functions and layers without a tracer use, and what exit flushes.
 
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError, TryLockError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -50,7 +50,15 @@ pub(crate) fn uninstall() {
 
 /// Runs in `exit`, also by `std::process::exit`: sends what an agent that was never dropped still holds.
 extern "C" fn flush_at_exit() {
-    let reporter = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let mut at_exit = match AT_EXIT.try_lock() {
+        Ok(at_exit) => at_exit,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        // An agent that is being installed holds nothing yet, and one that leaves nothing more. Waiting would be for ever in a process
+        // that was forked off at that moment.
+        Err(TryLockError::WouldBlock) => return,
+    };
+    let reporter = at_exit.take();
+    drop(at_exit);
     if let Some(reporter) = reporter {
         reporter.shutdown(EXIT_TIMEOUT);
     }

@@ -24,6 +24,7 @@ mod config;
 mod default_agent;
 mod log;
 mod metadata;
+mod per_process;
 mod propagation;
 mod queue;
 mod record;

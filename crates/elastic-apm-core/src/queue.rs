@@ -4,7 +4,6 @@
 //! write. It never blocks, and it wakes the reporter only when that sleeps for good or when the queue is half full, in events or bytes:
 //! a span costs no system call. Knows nothing of what an event means.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
@@ -26,6 +25,12 @@ const ABANDONED: u8 = 2;
 /// The most events a queue can be configured to hold.
 pub(crate) const MAX_EVENTS: usize = 1 << 20;
 
+/// Where finished events go.
+pub(crate) trait HandOff: Send + Sync {
+    /// The queue of this process.
+    fn queue(&self) -> &Queue;
+}
+
 /// A bounded queue of finished events.
 pub(crate) struct Queue {
     ring: ArrayQueue<Record>,
@@ -38,12 +43,12 @@ pub(crate) struct Queue {
     /// The reporter sleeps until it is woken: set by it, cleared by whoever wakes it.
     parked: AtomicBool,
     wake: Notify,
-    pub(crate) counters: Arc<Counters>,
+    pub(crate) counters: Counters,
 }
 
 impl Queue {
     /// A queue of at most `max_events` events and about `max_bytes` bytes.
-    pub(crate) fn new(max_events: usize, max_bytes: usize, counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(max_events: usize, max_bytes: usize) -> Self {
         let events = max_events.clamp(1, MAX_EVENTS);
         Queue {
             ring: ArrayQueue::new(events),
@@ -53,7 +58,7 @@ impl Queue {
             state: AtomicU8::new(OPEN),
             parked: AtomicBool::new(false),
             wake: Notify::new(),
-            counters,
+            counters: Counters::default(),
         }
     }
 

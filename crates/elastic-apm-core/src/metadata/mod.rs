@@ -24,5 +24,14 @@ pub(crate) fn collect(config: &Config, environment: &Environment) -> Metadata {
     metadata
 }
 
+/// What is said of a process that was forked off from the one that `metadata` describes.
+pub(crate) fn of_child(metadata: &Metadata) -> Metadata {
+    let mut metadata = metadata.clone();
+    if let Some(process) = &mut metadata.process {
+        process::refresh(process);
+    }
+    metadata
+}
+
 #[cfg(test)]
 mod tests;

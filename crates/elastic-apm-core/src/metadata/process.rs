@@ -11,6 +11,12 @@ pub(super) fn collect(config: &Config) -> Process {
     Process { pid: std::process::id(), ppid: parent_id(), title: title(), argv }
 }
 
+/// Says who this process is, where `process` says so of its parent.
+pub(super) fn refresh(process: &mut Process) {
+    process.pid = std::process::id();
+    process.ppid = parent_id();
+}
+
 /// The executable's file name.
 fn title() -> Option<Keyword> {
     let executable = std::env::current_exe().ok();

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::thread;
 
 use elastic_apm_intake::{Keyword, SpanEvent};
@@ -9,7 +10,7 @@ fn span(name: &str) -> Record {
 }
 
 fn queue(events: usize, bytes: usize) -> Queue {
-    Queue::new(events, bytes, Arc::default())
+    Queue::new(events, bytes)
 }
 
 #[test]

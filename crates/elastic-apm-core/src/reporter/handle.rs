@@ -1,23 +1,35 @@
-//! The handle by which callers on any thread talk to the reporter.
+//! The handle by which callers on any thread talk to the reporter of their process.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use elastic_apm_intake::Metadata;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::control::{Answer, Control, Waiter};
+use super::launch::Launch;
 use super::setup::Setup;
-use super::thread;
-use crate::queue::Queue;
+use crate::metadata;
+use crate::per_process::PerProcess;
+use crate::queue::{HandOff, Queue};
+use crate::stats::Stats;
 
 /// What a caller allows the reporter beyond its deadline before it gives up on the thread itself.
 const GRACE: Duration = Duration::from_millis(50);
 /// The longest wait there is: beyond it clocks overflow.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// A running reporter.
+/// The reporter: running in the process that it was started in, and in each that is forked off from when that first records
+/// something.
 pub(crate) struct Reporter {
+    launch: Launch,
+    running: PerProcess<Running>,
+}
+
+/// A reporter that runs, or has.
+struct Running {
     queue: Arc<Queue>,
     control: UnboundedSender<Control>,
     /// Whether all that was left at the shutdown arrived; set when the thread ends.
@@ -25,21 +37,75 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
-    /// Starts the thread. `setup` is called with the receiving end of the control channel.
-    pub(crate) fn spawn(
-        queue: Arc<Queue>,
-        setup: impl FnOnce(UnboundedReceiver<Control>) -> Setup,
-    ) -> io::Result<Reporter> {
-        let (control, requests) = unbounded_channel();
-        let end = Arc::new(OnceLock::new());
-        let reporter = Reporter { queue, control, end: Arc::clone(&end) };
-        let setup = setup(requests);
-        std::thread::Builder::new().name("elastic-apm".to_owned()).spawn(move || thread::run(setup, &end))?;
-        Ok(reporter)
+    /// Starts the thread.
+    pub(crate) fn start(launch: Launch) -> io::Result<Reporter> {
+        let running = PerProcess::of(Running::start(&launch, launch.metadata.clone(), || {})?);
+        Ok(Reporter { launch, running })
     }
 
     /// Sends what was recorded so far; blocks until it is delivered, `timeout` at most.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        self.running.get().is_none_or(|running| running.flush(timeout))
+    }
+
+    /// Like [`flush`](Self::flush), awaiting on any runtime.
+    pub(crate) async fn flush_async(&self, timeout: Duration) -> bool {
+        match self.running.get() {
+            Some(running) => running.flush_async(timeout).await,
+            None => true,
+        }
+    }
+
+    /// Sends what was recorded so far and ends the thread; blocks until then, `timeout` at most.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+        self.running.get().is_none_or(|running| running.shutdown(timeout))
+    }
+
+    /// What became of the events that this process has recorded.
+    pub(crate) fn stats(&self) -> Stats {
+        self.running.get().map(|running| running.queue.counters.snapshot()).unwrap_or_default()
+    }
+
+    /// Starts over in a process that was forked off.
+    #[cold]
+    fn start_in_child(&self) -> Running {
+        let log = self.launch.log.clone();
+        // Said on the new thread: whoever held the application's log at the time of the fork will never let it go.
+        let say =
+            move || log.info(format_args!("this process was forked off: it reports what it records itself"));
+        let metadata = metadata::of_child(&self.launch.metadata);
+        Running::start(&self.launch, metadata, say).unwrap_or_else(|_| Running::ended(&self.launch))
+    }
+}
+
+impl HandOff for Reporter {
+    #[inline]
+    fn queue(&self) -> &Queue {
+        &self.running.get_or_init(|| self.start_in_child()).queue
+    }
+}
+
+impl Running {
+    fn start(launch: &Launch, metadata: Metadata, first: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+        let (control, requests) = unbounded_channel();
+        let (queue, end) = (launch.queue(), Arc::new(OnceLock::new()));
+        let setup = Setup::new(launch, metadata, Arc::clone(&queue), requests);
+        let running = Running { queue, control, end: Arc::clone(&end) };
+        thread::Builder::new().name("elastic-apm".to_owned()).spawn(move || {
+            first();
+            super::thread::run(setup, &end);
+        })?;
+        Ok(running)
+    }
+
+    /// One that never ran: all that is recorded is counted as dropped.
+    fn ended(launch: &Launch) -> Self {
+        let queue = launch.queue();
+        queue.abandon();
+        Running { queue, control: unbounded_channel().0, end: Arc::new(OnceLock::from(false)) }
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
         let timeout = timeout.min(LONGEST);
         match self.request(Control::Flush, timeout) {
             Some(answer) => answer.wait(timeout + GRACE).unwrap_or(false),
@@ -47,8 +113,7 @@ impl Reporter {
         }
     }
 
-    /// Like [`flush`](Self::flush), awaiting on any runtime.
-    pub(crate) async fn flush_async(&self, timeout: Duration) -> bool {
+    async fn flush_async(&self, timeout: Duration) -> bool {
         let timeout = timeout.min(LONGEST);
         match self.request(Control::Flush, timeout) {
             Some(answer) => answer.within(timeout + GRACE).await,
@@ -56,8 +121,7 @@ impl Reporter {
         }
     }
 
-    /// Sends what was recorded so far and ends the thread; blocks until then, `timeout` at most.
-    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+    fn shutdown(&self, timeout: Duration) -> bool {
         let timeout = timeout.min(LONGEST);
         let Some(answer) = self.request(Control::Shutdown, timeout) else {
             return self.delivered_in_the_end();
@@ -70,7 +134,7 @@ impl Reporter {
         delivered.unwrap_or(false)
     }
 
-    /// Asks the reporter; `None` where its thread has ended.
+    /// Asks the thread; `None` where it has ended.
     fn request(&self, request: fn(Waiter) -> Control, timeout: Duration) -> Option<Answer> {
         let (waiter, answer) = Waiter::new(Instant::now() + timeout);
         self.control.send(request(waiter)).ok()?;

@@ -2,7 +2,8 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | `handle` | how callers talk to the thread |
+//! | `handle` | how callers talk to the thread; one per process |
+//! | `launch` | what a thread is started with |
 //! | `thread` | the thread, its runtime, and what happens when it panics |
 //! | `setup` | what the thread works with and must not forget |
 //! | `worker` | the loop: take in, send, answer, back off |
@@ -29,6 +30,7 @@ mod control;
 mod delivery;
 mod exchange;
 mod handle;
+mod launch;
 mod lines;
 mod metadata_lines;
 mod outbox;
@@ -43,4 +45,4 @@ mod waiters;
 mod worker;
 
 pub(crate) use handle::Reporter;
-pub(crate) use setup::Setup;
+pub(crate) use launch::Launch;

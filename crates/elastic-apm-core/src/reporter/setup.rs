@@ -7,6 +7,7 @@ use elastic_apm_intake::Metadata;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::control::Control;
+use super::launch::Launch;
 use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
 use crate::queue::Queue;
@@ -14,29 +15,54 @@ use crate::stats::DropReason;
 use crate::transport::Transport;
 
 /// What the reporter needs to know, and what it must not forget.
-pub(crate) struct Setup {
-    pub(crate) queue: Arc<Queue>,
-    pub(crate) control: UnboundedReceiver<Control>,
+pub(super) struct Setup {
+    pub(super) queue: Arc<Queue>,
+    pub(super) control: UnboundedReceiver<Control>,
     /// A request that was received and not looked at yet.
-    pub(crate) unheard: Option<Control>,
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) settings: Dynamic,
+    pub(super) unheard: Option<Control>,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) settings: Dynamic,
     /// The settings of this process, before the server has its say.
-    pub(crate) local: Arc<Settings>,
+    pub(super) local: Arc<Settings>,
     /// Whether the server is asked for its say.
-    pub(crate) central_config: bool,
-    pub(crate) log: AgentLog,
+    pub(super) central_config: bool,
+    pub(super) log: AgentLog,
     /// What opens every request.
-    pub(crate) metadata: Metadata,
-    pub(crate) request_time: Duration,
-    pub(crate) request_size: usize,
+    pub(super) metadata: Metadata,
+    pub(super) request_time: Duration,
+    pub(super) request_size: usize,
     /// Events taken from the queue whose fate has not been counted.
-    pub(crate) in_hand: u64,
+    pub(super) in_hand: u64,
     /// The agent was shut down: what is left is sent, nothing new is taken.
-    pub(crate) stopping: bool,
+    pub(super) stopping: bool,
 }
 
 impl Setup {
+    /// What the reporter of a process works with.
+    pub(super) fn new(
+        launch: &Launch,
+        metadata: Metadata,
+        queue: Arc<Queue>,
+        control: UnboundedReceiver<Control>,
+    ) -> Self {
+        let config = &launch.config;
+        Setup {
+            queue,
+            control,
+            unheard: None,
+            transport: Arc::clone(&launch.transport),
+            settings: launch.settings.clone(),
+            local: Arc::clone(&config.settings),
+            central_config: config.central_config,
+            log: launch.log.clone(),
+            metadata,
+            request_time: config.api_request_time,
+            request_size: config.api_request_size.as_usize(),
+            in_hand: 0,
+            stopping: false,
+        }
+    }
+
     /// Counts the fate of events: `sent` arrived, `lost` did not for `reason`.
     pub(super) fn settle(&mut self, sent: u64, reason: DropReason, lost: u64) {
         self.queue.counters.sent(sent);

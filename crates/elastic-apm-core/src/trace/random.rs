@@ -6,19 +6,39 @@ use std::hash::{BuildHasher, RandomState};
 use elastic_apm_intake::{ErrorId, SpanId, TraceId};
 use fastrand::Rng;
 
+use crate::per_process::Birthplace;
+
 thread_local! {
-    // Seeded from the operating system's randomness by way of the standard library's hash keys: `fastrand`'s own seed
-    // is made of the clock and the thread's number, which two containers that start together can share.
-    static RNG: RefCell<Rng> = RefCell::new(Rng::with_seed(os_seed()));
+    static SOURCE: RefCell<Source> = RefCell::new(Source::new());
 }
 
-fn os_seed() -> u64 {
-    RandomState::new().hash_one(std::process::id())
+/// One thread's generator.
+struct Source {
+    rng: Rng,
+    birthplace: Birthplace,
+}
+
+impl Source {
+    // Seeded from the operating system's randomness by way of the standard library's hash keys: `fastrand`'s own seed
+    // is made of the clock and the thread's number, which two containers that start together can share. The keys are copied by a
+    // fork; the process's number is not.
+    fn new() -> Self {
+        let seed = RandomState::new().hash_one(std::process::id());
+        Source { rng: Rng::with_seed(seed), birthplace: Birthplace::here() }
+    }
+
+    /// The generator. A child begins anew, lest it make the ids that its parent makes.
+    fn rng(&mut self) -> &mut Rng {
+        if self.birthplace.is_elsewhere() {
+            *self = Source::new();
+        }
+        &mut self.rng
+    }
 }
 
 /// Runs `f` with this thread's generator, or with a fresh one while the thread is being torn down.
 fn with_rng<T>(f: impl Fn(&mut Rng) -> T) -> T {
-    RNG.try_with(|rng| f(&mut rng.borrow_mut())).unwrap_or_else(|_| f(&mut Rng::with_seed(os_seed())))
+    SOURCE.try_with(|source| f(source.borrow_mut().rng())).unwrap_or_else(|_| f(Source::new().rng()))
 }
 
 /// Never all zero, which W3C reserves for "invalid".

@@ -11,7 +11,7 @@ use super::transaction_builder::{TransactionBuilder, TransactionOptions};
 use super::transaction_scope::TransactionScope;
 use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
-use crate::queue::Queue;
+use crate::queue::HandOff;
 use crate::record::Record;
 
 /// Starts transactions. Cheap to clone; `Send` and `Sync`.
@@ -31,13 +31,13 @@ pub struct Tracer {
 
 struct Shared {
     settings: Dynamic,
-    queue: Arc<Queue>,
+    hand_off: Arc<dyn HandOff>,
     log: AgentLog,
 }
 
 impl Tracer {
-    pub(crate) fn new(settings: Dynamic, queue: Arc<Queue>, log: AgentLog) -> Self {
-        Tracer { shared: Some(Arc::new(Shared { settings, queue, log })) }
+    pub(crate) fn new(settings: Dynamic, hand_off: Arc<dyn HandOff>, log: AgentLog) -> Self {
+        Tracer { shared: Some(Arc::new(Shared { settings, hand_off, log })) }
     }
 
     /// A tracer that records nothing; every call on what it starts is a cheap no-op.
@@ -96,7 +96,7 @@ impl Tracer {
 
     pub(crate) fn submit(&self, record: Record) {
         if let Some(shared) = &self.shared {
-            shared.queue.push(record);
+            shared.hand_off.queue().push(record);
         }
     }
 

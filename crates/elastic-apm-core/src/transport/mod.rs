@@ -33,8 +33,9 @@ pub type TransportFuture<'a> =
 ///
 /// Requests have only a path and the headers that describe their body. Address and credentials are the transport's. There are
 /// `POST /intake/v2/events`, which carries events, and `GET /` and `GET /config/v1/agents`, which ask for the server's version
-/// and for the central configuration; at most one of each kind is under way at a time. It is called on the agent's own thread, inside the agent's own runtime, and must not go through anything
-/// that the agent traces.
+/// and for the central configuration; at most one of each kind is under way at a time. It is called on the agent's own thread, inside
+/// the agent's own runtime, and must not go through anything that the agent traces. A process that is forked off uses what it has
+/// inherited, from a thread and a runtime of its own.
 pub trait Transport: Send + Sync + 'static {
     /// Sends a request and waits for the whole answer, whatever its status. The wait must be bounded.
     fn send(&self, request: ::http::Request<Bytes>) -> TransportFuture<'_>;

@@ -1,6 +1,5 @@
 //! The servers that may be sent to: one at a time, and the next one when that fails.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::HeaderValue;
@@ -11,6 +10,7 @@ use super::proxy::{Proxies, Proxy};
 use super::tls::{TlsError, Trust};
 use crate::config::ServerUrl;
 use crate::log::AgentLog;
+use crate::per_process::PerProcess;
 
 /// A few servers that do the same, of which one is in use.
 pub(super) struct Servers {
@@ -25,7 +25,7 @@ pub(super) struct Server {
     pub(super) url: ServerUrl,
     proxy: Option<Proxy>,
     /// Made at the first request: reading the system's certificates takes time that only `https` should cost.
-    client: OnceLock<HttpClient>,
+    client: PerProcess<HttpClient>,
 }
 
 /// Where in the list a server is.
@@ -57,7 +57,7 @@ impl Servers {
 
 impl Server {
     fn new(url: ServerUrl, proxies: &Proxies, log: &AgentLog) -> Self {
-        Server { proxy: proxies.on_the_way_to(&url, log), url, client: OnceLock::new() }
+        Server { proxy: proxies.on_the_way_to(&url, log), url, client: PerProcess::new() }
     }
 
     /// What a proxy wants to see in each request, where it is the one that forwards them.
