@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use allocation_counter::measure;
 use elastic_apm::testing::RecordingAgent;
-use elastic_apm::{Agent, FutureExt as _, capture_span, span};
+use elastic_apm::{Agent, FutureExt as _, capture_error, capture_span, span};
 
 const ROUNDS: u64 = 200;
 
@@ -156,4 +156,18 @@ fn polling_a_transactions_future_allocates_nothing_after_the_first_poll() {
     });
 
     assert_eq!(count.count_total, 0);
+}
+
+#[test]
+fn an_error_with_its_stack_is_a_few_small_allocations_and_its_frames_are_named_elsewhere() {
+    let agent = agent();
+    let transaction = agent.tracer().begin_transaction("script");
+    let capture = || assert!(capture_error(&std::fmt::Error).is_some());
+    (0..20).for_each(|_| capture());
+
+    let measured = measure(capture);
+
+    drop(transaction);
+    assert!(measured.count_total <= 10 && measured.bytes_total < 8 * 1024, "{measured:?}");
+    assert!(!agent.events().errors[20].exception.as_ref().unwrap().stacktrace.is_empty());
 }

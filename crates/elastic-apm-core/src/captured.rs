@@ -1,15 +1,18 @@
-//! What an HTTP layer saw of one exchange, kept as the `http` crate's own reference-counted values.
+//! What was captured on the application's threads in a form that costs them little: HTTP exchanges and stacks.
 //!
-//! Copying header *values* here is a counter increment, not a string copy: turning them into the wire's request
-//! context (URL parts, cookies, sanitised headers) is the reporter thread's work. Knows no wire type and no rule.
+//! Copying header *values* here is a counter increment, not a string copy, and a stack is a list of addresses: turning them into the
+//! wire's request context (URL parts, cookies, sanitised headers) and frames is the reporter thread's work. Knows no wire type and no
+//! rule.
 
 mod body;
+mod stack;
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, Method, StatusCode, Uri, Version};
 
 pub use body::CapturedBody;
+pub use stack::CapturedStack;
 
 /// The request half of an exchange, as it reached the layer.
 #[derive(Clone, Debug)]

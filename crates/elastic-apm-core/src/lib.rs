@@ -37,7 +37,7 @@ mod trace;
 mod transport;
 
 pub use agent::{Agent, AgentBuilder};
-pub use captured::{CapturedBody, CapturedRequest, CapturedResponse};
+pub use captured::{CapturedBody, CapturedRequest, CapturedResponse, CapturedStack};
 pub use config::{
     CaptureBody, ConfigError, ConfigWarning, OPTIONS, OptionInfo, Source, TraceContinuationStrategy,
     render_options_markdown,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use elastic_apm_intake::{ErrorEvent, SpanEvent, TransactionEvent};
 
-use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse};
+use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse, CapturedStack};
 
 /// One finished event on its way to the reporter.
 #[expect(
@@ -13,8 +13,15 @@ use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse};
 )]
 pub(crate) enum Record {
     Span(SpanEvent),
+    SpanWithStack(Box<SpanRecord>),
     Transaction(Box<TransactionRecord>),
     Error(Box<ErrorRecord>),
+}
+
+/// A finished span that took long enough to say where it was.
+pub(crate) struct SpanRecord {
+    pub(crate) event: SpanEvent,
+    pub(crate) stack: CapturedStack,
 }
 
 /// A finished transaction and the HTTP exchange it stands for.
@@ -24,27 +31,35 @@ pub(crate) struct TransactionRecord {
     pub(crate) response: Option<CapturedResponse>,
 }
 
-/// An error and the request during which it occurred.
+/// An error, the request during which it occurred, and where it was captured.
 pub(crate) struct ErrorRecord {
     pub(crate) event: ErrorEvent,
     pub(crate) request: Option<Arc<CapturedRequest>>,
+    pub(crate) stack: Option<CapturedStack>,
 }
 
 /// What one header costs beside its text: the map's own entry.
 const HEADER_OVERHEAD: usize = 64;
 
 impl Record {
+    /// A finished span, with where it was if that is known.
+    #[inline]
+    pub(crate) fn span(event: SpanEvent, stack: Option<CapturedStack>) -> Self {
+        match stack {
+            None => Record::Span(event),
+            Some(stack) => Record::SpanWithStack(Box::new(SpanRecord { event, stack })),
+        }
+    }
+
     /// About how much memory the record holds, for the queue's bound in bytes.
     ///
     /// An estimate that is cheap on the application thread: exact for what can be large (text, labels, headers), a
     /// constant for the rest.
     pub(crate) fn estimated_bytes(&self) -> u32 {
         let bytes = match self {
-            Record::Span(event) => {
-                size_of::<Record>()
-                    + heap(&event.name)
-                    + event.labels.heap_bytes()
-                    + if event.context.is_some() { 512 } else { 0 }
+            Record::Span(event) => size_of::<Record>() + span(event),
+            Record::SpanWithStack(record) => {
+                size_of::<Record>() + size_of::<SpanRecord>() + span(&record.event) + record.stack.bytes()
             }
             Record::Transaction(record) => {
                 size_of::<Record>()
@@ -62,10 +77,16 @@ impl Record {
                     + custom(record.event.context.as_deref())
                     + record.event.exception.as_deref().map_or(0, exception)
                     + record.event.log.as_deref().map_or(0, log)
+                    + record.stack.as_ref().map_or(0, CapturedStack::bytes)
             }
         };
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }
+}
+
+/// What a span holds beside itself.
+fn span(event: &SpanEvent) -> usize {
+    heap(&event.name) + event.labels.heap_bytes() + if event.context.is_some() { 512 } else { 0 }
 }
 
 /// What a text takes beside its own 24 bytes; literals count as if they were copies.

@@ -34,7 +34,7 @@ pub use elastic_apm_core::{
     TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
 };
 // Errors and messages.
-pub use elastic_apm_core::{ErrorBuilder, MessageBuilder};
+pub use elastic_apm_core::{CapturedStack, ErrorBuilder, MessageBuilder};
 // Outgoing calls.
 pub use elastic_apm_core::{CallBody, CallOptions, HttpCall, sql_signature};
 // Whatever is current.

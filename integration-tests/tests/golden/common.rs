@@ -53,19 +53,19 @@ pub(crate) const CUSTOM_SPANS: &[Difference] = &[
     differs("span.subtype", "\"custom\"", NOTHING, "the specification's default has no subtype"),
 ];
 
-/// Where slow spans were started: Python's is set to look at those of 5 ms and more, which its were by chance.
+/// Where slow spans were: Python's is set to look at those of 5 ms and more, which its were by chance.
 pub(crate) const WHERE_SPANS_STARTED: &[Difference] = &[differs(
     "span.stacktrace",
     SOMETHING,
     NOTHING,
-    "a span's stack is walked on the application's thread; its name and its parents say where it is",
+    "off unless `span_stack_trace_min_duration` is set: a span's stack is walked on the application's thread, and its name and its \
+     parents say where it is",
 )];
 
 /// What an error says of itself.
 pub(crate) const ERRORS: &[Difference] = &[
     differs("error.exception.module", "\"builtins\"", SOMETHING, "the errors are types of this program here"),
-    differs("error.exception.stacktrace", SOMETHING, NOTHING, "not collected yet"),
-    differs("error.culprit", SOMETHING, NOTHING, "taken from the stack, which is not collected yet"),
+    differs("error.culprit", SOMETHING, SOMETHING, "each program's own function, by its full path here"),
 ];
 
 /// What a call says beyond what Python's says.

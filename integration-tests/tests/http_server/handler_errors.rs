@@ -63,6 +63,8 @@ pub(crate) async fn the_error_behind_a_response_is_reported_once_with_its_causes
             exception = cause;
         }
         assert_eq!(messages, ["no order", "no row", "no disk"]);
+        let made_at = "the_error_behind_a_response_is_reported_once_with_its_causes";
+        assert_eq!(error.culprit.as_deref(), Some(&*format!("http_server::handler_errors::{made_at}")));
     }
 }
 

@@ -12,6 +12,7 @@ use super::lists::Labels;
 use super::network::{ServerUrl, ServerUrls};
 use super::quantities::ByteSize;
 use super::service_name::ServiceName;
+use super::stack_traces::{StackTraceLimit, StackTraceMinDuration};
 use super::text::Secret;
 use super::value::Given;
 use super::wildcard::WildcardList;
@@ -87,6 +88,20 @@ macro_rules! setter {
         $(#[$attr])*
         $vis fn $name(mut self, count: usize) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::value(count));
+            self
+        }
+    };
+    (frames ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
+        $(#[$attr])*
+        $vis fn $name(mut self, frames: impl Into<Option<usize>>) -> Self {
+            self.$($path.)* $name = Some($crate::config::builder::frames(frames.into()));
+            self
+        }
+    };
+    (threshold ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
+        $(#[$attr])*
+        $vis fn $name(mut self, duration: impl Into<Option<::std::time::Duration>>) -> Self {
+            self.$($path.)* $name = Some($crate::config::builder::threshold(duration.into()));
             self
         }
     };
@@ -169,6 +184,14 @@ pub(crate) fn path(path: impl Into<PathBuf>) -> Given<Option<PathBuf>> {
 
 pub(crate) fn bytes(bytes: usize) -> Given<ByteSize> {
     Given::Value(ByteSize::bytes(bytes))
+}
+
+pub(crate) fn frames(frames: Option<usize>) -> Given<StackTraceLimit> {
+    Given::Value(StackTraceLimit::new(frames))
+}
+
+pub(crate) fn threshold(duration: Option<Duration>) -> Given<StackTraceMinDuration> {
+    Given::Value(StackTraceMinDuration::new(duration))
 }
 
 pub(crate) fn list(items: impl IntoIterator<Item = impl Into<String>>) -> Given<WildcardList> {

@@ -19,6 +19,7 @@ mod quantities;
 mod resolve;
 mod service_name;
 mod settings;
+mod stack_traces;
 mod text;
 mod value;
 mod wildcard;

@@ -18,6 +18,7 @@ use super::network::{ServerUrl, ServerUrls};
 use super::quantities::ByteSize;
 use super::resolve::Resolver;
 use super::service_name::ServiceName;
+use super::stack_traces::{StackTraceLimit, StackTraceMinDuration};
 use super::text::Secret;
 use super::value::{OptionInfo, OptionValue};
 use super::wildcard::WildcardList;
@@ -121,6 +122,18 @@ macro_rules! for_each_option {
 
             /// Sends at most this many spans of one transaction. Further ones are only counted.
             transaction_max_spans: count(usize) = "500", "ELASTIC_APM_TRANSACTION_MAX_SPANS";
+
+            /// Follows the stack of an error this many frames far, innermost first: `0` for none, `-1` for all, of which at most 1,000 are
+            /// sent.
+            ///
+            /// In code `None` stands for all. The application's thread notes addresses only; names and lines are found on the agent's.
+            stack_trace_limit: frames(StackTraceLimit) = "50", "ELASTIC_APM_STACK_TRACE_LIMIT";
+
+            /// Sends the stack of spans that take at least this long: `0ms` for all of them, a negative duration for none.
+            ///
+            /// In code `None` stands for none. It is the stack at the span's end.
+            span_stack_trace_min_duration: threshold(StackTraceMinDuration) = "-1ms",
+                "ELASTIC_APM_SPAN_STACK_TRACE_MIN_DURATION";
 
             /// Starts no transaction for requests whose path matches one of these wildcard patterns, such as `/health*`.
             transaction_ignore_urls: list(WildcardList) = "", "ELASTIC_APM_TRANSACTION_IGNORE_URLS";

@@ -20,7 +20,7 @@ fn number_and_unit(text: &str) -> Option<(u64, &str)> {
 }
 
 /// A duration such as `10s`, in Elastic's grammar: whole milliseconds, seconds or minutes, lower case. The grammar
-/// has negative ones too, but none of this agent's options has a use for them.
+/// has negative ones too, which have a meaning for single options only.
 impl OptionValue for Duration {
     const KIND: &'static str = "duration";
     const EXPECTED: &'static str = "a duration such as 500ms, 10s or 1m";

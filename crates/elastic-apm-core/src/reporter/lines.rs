@@ -1,11 +1,12 @@
-//! From a record to the bytes of its line: context rendered and sanitised, then JSON, then the server's size limit.
+//! From a record to the bytes of its line: context rendered and sanitised, stacks named, then JSON, then the server's size limit.
 
-use elastic_apm_intake::{MAX_EVENT_SIZE, WireEvent, write_line};
+use elastic_apm_intake::{ErrorEvent, MAX_EVENT_SIZE, StackFrame, WireEvent, write_line};
 
 use super::oversize::{self, Cut, HasParts};
 use super::render::{self, Bearer};
+use super::stacks;
 use crate::config::Settings;
-use crate::record::Record;
+use crate::record::{Record, SpanRecord};
 use crate::stats::DropReason;
 
 /// Writes one record as one line into `line`, which is emptied first; says what had to be cut for that, if anything.
@@ -18,6 +19,11 @@ pub(crate) fn write(
     let sanitized = &settings.sanitize_field_names;
     match record {
         Record::Span(mut event) => encode(&mut event, line),
+        Record::SpanWithStack(record) => {
+            let SpanRecord { mut event, stack } = *record;
+            event.extra.get_or_insert_default().stacktrace = stacks::frames(&stack);
+            encode(&mut event, line)
+        }
         Record::Transaction(mut record) => {
             let (request, response) = (record.request.as_deref(), record.response.as_ref());
             render::exchange(Bearer::Transaction, &mut record.event.context, request, response, sanitized);
@@ -26,8 +32,23 @@ pub(crate) fn write(
         Record::Error(mut record) => {
             let request = record.request.as_deref();
             render::exchange(Bearer::Error, &mut record.event.context, request, None, sanitized);
+            if let Some(stack) = &record.stack {
+                put_stack(&mut record.event, stacks::frames(stack));
+            }
             encode(&mut record.event, line)
         }
+    }
+}
+
+/// Says where the error was captured, and who is to blame unless that was said.
+fn put_stack(event: &mut ErrorEvent, frames: Vec<StackFrame>) {
+    if event.culprit.is_none() {
+        event.culprit = stacks::culprit(&frames);
+    }
+    match (&mut event.exception, &mut event.log) {
+        (Some(exception), _) => exception.stacktrace = frames,
+        (None, Some(log)) => log.stacktrace = frames,
+        (None, None) => {}
     }
 }
 

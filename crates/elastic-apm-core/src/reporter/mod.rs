@@ -9,6 +9,7 @@
 //! | `worker` | the loop: take in, send, answer, back off |
 //! | `lines` | one record to one line |
 //! | `oversize` | what is cut from an event that is larger than the server takes |
+//! | `stacks` | addresses to stack frames |
 //! | `render`, `sanitize` | captured HTTP to wire context, secrets out |
 //! | `outbox` | the batch that grows, the one that is sent, and when |
 //! | `batch` | one request body in the making |
@@ -39,6 +40,7 @@ mod render;
 mod sanitize;
 mod server;
 mod setup;
+mod stacks;
 mod thread;
 mod version;
 mod waiters;

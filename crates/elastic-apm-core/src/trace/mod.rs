@@ -17,6 +17,7 @@
 //! | `http_call` | an outgoing HTTP request: its exit span and headers |
 //! | `service_target` | the service behind an exit span |
 //! | `baggage` | what a transaction hands on to those it calls |
+//! | `stack` | when a stack is captured |
 //! | `capture_rules` | what a layer captures of a request |
 //! | `links` | links to other traces |
 //! | `sampler`, `continuation`, `naming`, `outcome`, `clock`, `random` | one decision or value each |
@@ -45,6 +46,7 @@ mod service_target;
 mod span;
 mod span_builder;
 mod span_ref;
+mod stack;
 mod stream_in_span;
 mod tracer;
 mod transaction;

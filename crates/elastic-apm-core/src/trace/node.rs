@@ -18,6 +18,7 @@ use super::current::Superseded;
 use super::naming;
 use super::outcome::Verdict;
 use super::service_target;
+use super::stack;
 use super::tracer::Tracer;
 use crate::captured::{CapturedRequest, CapturedResponse};
 use crate::config::Settings;
@@ -368,7 +369,8 @@ impl SpanNode {
                 service_target::complete(&mut event);
             }
             self.transaction.reported.fetch_add(1, Ordering::Relaxed);
-            self.transaction.tracer.submit(Record::Span(event));
+            let stack = stack::of_span(&self.transaction.settings, event.duration);
+            self.transaction.tracer.submit(Record::span(event, stack));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use elastic_apm_core::{TaskContext, capture_error};
+use elastic_apm_core::{CapturedStack, TaskContext, error};
 
 /// The error behind a response: put into the response's extensions, it is reported by the layer, once, with its whole `source()` chain.
 ///
@@ -31,13 +31,15 @@ struct Shared {
     error: Box<dyn Error + Send + Sync>,
     /// Where the error was made; taken by the one that reports it.
     place: Mutex<Option<TaskContext>>,
+    stack: Option<CapturedStack>,
 }
 
 impl CapturedError {
     /// Takes an error, or whatever becomes one: a boxed error, an `anyhow::Error`, a text.
     pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let place = Mutex::new(Some(TaskContext::current()));
-        CapturedError { shared: Arc::new(Shared { error: error.into(), place }) }
+        let stack = CapturedStack::here();
+        CapturedError { shared: Arc::new(Shared { error: error.into(), place, stack }) }
     }
 
     /// The error itself.
@@ -50,7 +52,7 @@ impl CapturedError {
         let place = self.shared.place.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut place) = place else { return };
         let _entered = (!place.is_empty()).then(|| place.enter());
-        capture_error(self.error());
+        error(self.error()).captured_at(self.shared.stack.clone()).capture();
     }
 }
 

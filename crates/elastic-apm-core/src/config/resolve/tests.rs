@@ -204,6 +204,8 @@ fn every_option_has_a_setter() {
         .recording(false)
         .transaction_sample_rate(0.5)
         .transaction_max_spans(0)
+        .stack_trace_limit(10)
+        .span_stack_trace_min_duration(Duration::from_millis(5))
         .transaction_ignore_urls(["/health"])
         .transaction_ignore_user_agents(["kube-probe/*"])
         .transaction_name_groups(["GET /tenants/*"])

@@ -9,8 +9,9 @@ use elastic_apm_intake::{ErrorId, ErrorLog, Keyword, LabelValue, LongText, User}
 use serde_json::Value;
 
 use super::chain;
-use super::draft::Draft;
+use super::draft::{Draft, Origin};
 use super::place::Place;
+use crate::captured::CapturedStack;
 
 /// An error that is about to be reported. It comes from [`error`](crate::error), or from the method of that name of a
 /// [`Tracer`](crate::Tracer), [`TransactionRef`](crate::TransactionRef) or [`Span`](crate::Span).
@@ -178,6 +179,23 @@ macro_rules! common_methods {
             pub fn user(mut self, user: User) -> Self {
                 if let Some(draft) = &mut self.draft {
                     draft.set_user(user);
+                }
+                self
+            }
+
+            /// Whether it says where it was captured. Default `true`; the option `stack_trace_limit` says how far.
+            pub fn stack_trace(mut self, captured: bool) -> Self {
+                if let Some(draft) = &mut self.draft {
+                    draft.origin = if captured { Origin::Here } else { Origin::Nowhere };
+                }
+                self
+            }
+
+            /// It says that it comes from there, and not from where it is captured; with `None`, from nowhere. For authors of
+            /// integrations.
+            pub fn captured_at(mut self, stack: Option<CapturedStack>) -> Self {
+                if let Some(draft) = &mut self.draft {
+                    draft.origin = stack.map_or(Origin::Nowhere, Origin::There);
                 }
                 self
             }

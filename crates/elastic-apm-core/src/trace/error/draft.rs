@@ -4,9 +4,10 @@ use elastic_apm_intake::{Context, ErrorEvent, ErrorId, ErrorTransaction, Excepti
 use serde_json::Value;
 
 use super::place::Place;
+use crate::captured::CapturedStack;
 use crate::record::{ErrorRecord, Record};
 use crate::trace::clock::epoch_micros_now;
-use crate::trace::random;
+use crate::trace::{random, stack};
 
 /// An error that is not reported yet.
 pub(super) struct Draft {
@@ -15,6 +16,16 @@ pub(super) struct Draft {
     pub(super) event: ErrorEvent,
     /// Whether it makes its span and transaction failures.
     pub(super) fails: bool,
+    pub(super) origin: Origin,
+}
+
+/// What the error says of where it comes from.
+pub(super) enum Origin {
+    /// Where it is captured.
+    Here,
+    /// Where it was made.
+    There(CapturedStack),
+    Nowhere,
 }
 
 impl Draft {
@@ -22,7 +33,7 @@ impl Draft {
     pub(super) fn new(place: Place) -> Self {
         let event =
             ErrorEvent { id: random::error_id(), timestamp: epoch_micros_now(), ..ErrorEvent::default() };
-        Draft { place, event, fails: true }
+        Draft { place, event, fails: true, origin: Origin::Here }
     }
 
     /// Changes the exception, where the error is one.
@@ -43,7 +54,12 @@ impl Draft {
 
     /// Takes over what is known of the transaction by now, and hands the event over.
     pub(super) fn capture(self) -> ErrorId {
-        let Draft { place, mut event, fails } = self;
+        let Draft { place, mut event, fails, origin } = self;
+        let stack = match origin {
+            Origin::Here => place.settings().and_then(|settings| stack::of_error(&settings)),
+            Origin::There(stack) => Some(stack),
+            Origin::Nowhere => None,
+        };
         let mut request = None;
         event.parent = place.parent();
         if let Some(span) = place.span.as_ref().filter(|_| fails) {
@@ -69,7 +85,7 @@ impl Draft {
             overlay(&mut event.context, own_context);
         }
         let id = event.id;
-        place.tracer.submit(Record::Error(Box::new(ErrorRecord { event, request })));
+        place.tracer.submit(Record::Error(Box::new(ErrorRecord { event, request, stack })));
         id
     }
 }

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use elastic_apm_intake::{Exception, Keyword, LongText};
 
-use super::draft::Draft;
+use super::draft::{Draft, Origin};
 use super::place::Place;
 use crate::trace::node::TransactionNode;
 
 /// Reports a panic that ended a transaction, with its message where it is a string.
 pub(crate) fn capture_panic(node: &Arc<TransactionNode>, panic: &(dyn Any + Send)) {
     let mut draft = Draft::new(Place::transaction(node));
+    // Where it is caught is not where it happened.
+    draft.origin = Origin::Nowhere;
     draft.event.exception = Some(Box::new(exception_of(panic)));
     draft.capture();
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use elastic_apm_intake::ErrorParent;
 
+use crate::config::Settings;
 use crate::trace::current::{self, Current};
 use crate::trace::node::{SharedSpan, TransactionNode};
 use crate::trace::tracer::Tracer;
@@ -38,8 +39,16 @@ impl Place {
     }
 
     /// Whether an error is recorded here: a transaction is recorded to its end, whatever the options say meanwhile.
-    pub(super) fn is_recording(&self) -> bool {
+    pub(crate) fn is_recording(&self) -> bool {
         self.transaction.is_some() || self.tracer.is_recording()
+    }
+
+    /// The options in force: those of the transaction's start.
+    pub(crate) fn settings(&self) -> Option<Arc<Settings>> {
+        match &self.transaction {
+            Some(transaction) => Some(Arc::clone(&transaction.settings)),
+            None => self.tracer.settings(),
+        }
     }
 
     /// The trace, and what the error is a child of.
