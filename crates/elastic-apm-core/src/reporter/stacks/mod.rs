@@ -29,17 +29,19 @@ use elastic_apm_intake::{Keyword, StackFrame};
 use self::frame::Frame;
 use self::symbols::Symbols;
 use crate::captured::CapturedStack;
+use crate::per_process::PerProcess;
 
 /// The most addresses whose frames are kept, about half a kilobyte each. Beyond it everything is forgotten and found again.
 const MAX_KNOWN: usize = 4096;
 
-static STACKS: LazyLock<Mutex<Stacks>> = LazyLock::new(Mutex::default);
+static STACKS: LazyLock<PerProcess<Mutex<Stacks>>> = LazyLock::new(PerProcess::new);
 
 /// The application's part of a stack, innermost frame first, cut to its limit.
 ///
 /// Without frames where the program's debug information makes its reader panic: that must not cost the event.
 pub(crate) fn frames(stack: &CapturedStack) -> Vec<StackFrame> {
-    let named = || STACKS.lock().unwrap_or_else(PoisonError::into_inner).frames(stack);
+    let stacks = || STACKS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let named = || stacks().frames(stack);
     catch_unwind(AssertUnwindSafe(named)).unwrap_or_default()
 }
 
