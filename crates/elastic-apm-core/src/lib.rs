@@ -14,6 +14,7 @@
 //! | `metadata` | what is said of service, process and host | `metadata::collect` |
 //! | `sql` | SQL statements as span names | [`sql_signature`] |
 //! | `log` | the agent's own log | `AgentLog` |
+//! | `task`, `thread` | spawning with the context taken along | [`task::spawn`] |
 //! | `testing` | an agent whose events a test can see | `RecordingAgent` (feature `testing`) |
 //!
 //! Data flows one way: `trace` pushes records into the `queue`, the `reporter` takes them out, and neither imports the other.
@@ -31,8 +32,10 @@ mod record;
 mod reporter;
 mod sql;
 mod stats;
+pub mod task;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod thread;
 mod trace;
 mod transport;
 
@@ -62,7 +65,7 @@ pub use trace::{
     CallBody, CallOptions, CaptureRules, EnteredContext, ErrorBuilder, FutureExt, HttpCall, InContext,
     InSpan, Inbound, InboundTransaction, MessageBuilder, Run, Span, SpanBuilder, SpanRef, SpanScope,
     StreamExt, StreamInSpan, TaskContext, Tracer, Transaction, TransactionBuilder, TransactionOptions,
-    TransactionRef, TransactionScope,
+    TransactionRef, TransactionScope, propagate,
 };
 pub use transport::{Transport, TransportError, TransportFuture};
 

@@ -22,6 +22,8 @@ pub use elastic_apm_macros::{capture_span, transaction};
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub use elastic_apm_core::testing;
 
+pub use elastic_apm_core::{task, thread};
+
 // The agent and its handles.
 pub use elastic_apm_core::{
     Agent, AgentBuilder, CaptureBody, ConfigError, ConfigWarning, DropReason, LogLevel, LogLevelError,
@@ -31,7 +33,7 @@ pub use elastic_apm_core::{
 pub use elastic_apm_core::{
     CaptureRules, CapturedBody, CapturedRequest, CapturedResponse, EnteredContext, FutureExt, InContext,
     InSpan, Run, Span, SpanBuilder, SpanRef, SpanScope, StreamExt, StreamInSpan, TaskContext, Transaction,
-    TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope,
+    TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope, propagate,
 };
 // Errors and messages.
 pub use elastic_apm_core::{CapturedStack, ErrorBuilder, MessageBuilder};

@@ -15,8 +15,9 @@
 
 pub use elastic_apm_core::{
     Agent, FutureExt as _, Outcome, StreamExt as _, TraceContext, User, capture_error, capture_message,
-    capture_span, current_span, current_transaction, inject, label, set_custom_context, set_transaction_name,
-    set_transaction_outcome, set_transaction_result, set_user_context, span, transaction,
+    capture_span, current_span, current_transaction, inject, label, propagate, set_custom_context,
+    set_transaction_name, set_transaction_outcome, set_transaction_result, set_user_context, span,
+    transaction,
 };
 
 #[cfg(feature = "macros")]

@@ -217,6 +217,24 @@ fn handles_and_contexts_may_cross_threads() {
     is_send::<elastic_apm::InSpan<std::future::Ready<()>>>();
     is_send::<elastic_apm::InContext<std::future::Ready<()>>>();
     is_send::<elastic_apm::Run<std::future::Ready<()>>>();
+    is_send::<elastic_apm::SpanRef>();
+    is_sync::<elastic_apm::SpanRef>();
     is_sync::<elastic_apm::TransactionRef>();
+    is_sync::<TaskContext>();
     is_sync::<Tracer>();
+}
+
+#[test]
+fn scopes_belong_to_their_thread() {
+    /// There is one way to choose `_` for what is not `Send`, and two for what is: those do not compile.
+    trait NotSend<Way> {
+        fn holds() {}
+    }
+    struct IsSend;
+    impl<T> NotSend<()> for T {}
+    impl<T: Send> NotSend<IsSend> for T {}
+
+    <SpanScope as NotSend<_>>::holds();
+    <TransactionScope as NotSend<_>>::holds();
+    <elastic_apm::EnteredContext<'_> as NotSend<_>>::holds();
 }

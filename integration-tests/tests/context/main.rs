@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `futures` | futures: over awaits, in tasks, joined, cancelled, never polled, dropped |
 //! | `guards` | guards: held over awaits, and dropped in any order |
+//! | `elsewhere` | threads, pools and tasks: where nothing is current unless it is taken along |
 //! | `streams` | streams: when their span starts and ends, and where it is current |
 //! | `ends` | ends: by name, twice, with nothing current, and those of agents and threads |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
+mod elsewhere;
 mod ends;
 mod futures;
 mod guards;

@@ -159,7 +159,7 @@ impl Activation {
 
 /// The context that a task carries along: what is current *inside* it, while other code runs on its thread.
 ///
-/// For authors of integrations. A future, a body or a stream owns one and enters it for every poll, and for the drop of
+/// For closures that run elsewhere ([`run_sync`](Self::run_sync)), and for authors of integrations. A future, a body or a stream owns one and enters it for every poll, and for the drop of
 /// what it wraps. Entering swaps it with the thread's slot, leaving swaps back: whatever the task left there
 /// (a guard held over an `.await`, say) is found again at the next poll. No allocation, no reference count.
 ///
@@ -173,7 +173,7 @@ impl Activation {
 ///     assert_eq!(trace_id(), None); // a transaction that does not record is never current
 /// }
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct TaskContext {
     carried: Option<Current>,
 }

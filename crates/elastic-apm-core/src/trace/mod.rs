@@ -8,6 +8,7 @@
 //! | `run`, `in_span`, `in_context` | futures that carry a transaction, a span, or what is current |
 //! | `stream_in_span` | streams that carry a span |
 //! | `run_sync` | closures inside a transaction or a span |
+//! | `propagate` | closures that carry their context |
 //! | `carried_span` | the span that a wrapper carries |
 //! | `current` | what is current on a thread |
 //! | `node` | the shared state behind the handles |
@@ -38,6 +39,7 @@ mod links;
 mod naming;
 mod node;
 mod outcome;
+mod propagate;
 mod random;
 mod run;
 mod run_sync;
@@ -62,6 +64,7 @@ pub use http_call::{CallBody, CallOptions, HttpCall};
 pub use in_context::InContext;
 pub use in_span::{FutureExt, InSpan};
 pub use inbound::{Inbound, InboundTransaction};
+pub use propagate::propagate;
 pub use run::Run;
 pub use span::{Span, SpanScope};
 pub use span_builder::SpanBuilder;
