@@ -112,3 +112,26 @@ async fn a_message_carries_its_trace_through_a_broker() {
 async fn a_request_is_a_span() {
     assert_sends("reqwest_client", &["ask once [success]", "  GET 127.0.0.1 [success]"]).await;
 }
+
+#[tokio::test]
+async fn errors_and_messages_are_where_they_were_captured() {
+    assert_sends(
+        "errors",
+        &[
+            "take orders [failure]",
+            "  read orders [failure]",
+            "    ! order of 0 cups",
+            "    ! no number of cups in \"two\"",
+            "    ! the machine is too small",
+            "brew [failure]",
+            "  ! no water",
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_filter_leaves_out_does_not_arrive() {
+    let expected = ["pay [failure]", "  ! card **** refused", "  SELECT FROM orders [success]"];
+    assert_sends("filters", &expected).await;
+}

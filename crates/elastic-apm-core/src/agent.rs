@@ -11,7 +11,7 @@ use crate::default_agent::{self, EXIT_TIMEOUT};
 use crate::log::AgentLog;
 use crate::metadata;
 use crate::queue::HandOff;
-use crate::reporter::{Launch, Reporter};
+use crate::reporter::{Filterable, Filters, Launch, Reporter};
 use crate::stats::Stats;
 use crate::trace::{Tracer, TransactionOptions, TransactionScope};
 use crate::transport::{HttpTransport, Transport};
@@ -125,6 +125,7 @@ pub struct AgentBuilder {
     environment: Option<Environment>,
     transport: Option<Box<dyn Transport>>,
     wrap: Option<WrapTransport>,
+    filters: Filters,
     log: Option<AgentLog>,
 }
 
@@ -143,6 +144,39 @@ impl AgentBuilder {
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
         self.environment = Some(variables.into_iter().collect());
+        self
+    }
+
+    /// Shows each event of one kind to `filter` before it is sent: what it changes is sent changed, and where it answers `false` the
+    /// event is not sent.
+    ///
+    /// The kind is that of the closure's argument: [`TransactionEvent`](crate::intake::TransactionEvent),
+    /// [`SpanEvent`](crate::intake::SpanEvent) or [`ErrorEvent`](crate::intake::ErrorEvent). Filters of a kind run in the order of
+    /// these calls, on the agent's thread, one event at a time. They see what would be sent: secrets are redacted and frames are
+    /// named. Long texts are cut afterwards, and nothing that a filter puts in is redacted.
+    ///
+    /// What is left out is counted as [`DropReason::Filtered`](crate::DropReason::Filtered); other events do not change with it, such
+    /// as a transaction's count of spans. An event whose filter panics is left out too, as
+    /// [`DropReason::FilterFailed`](crate::DropReason::FilterFailed), and a warning says so once. What a filter itself records is
+    /// ignored; one that is slow holds up the sending, never the application.
+    ///
+    /// ```
+    /// use elastic_apm_core::Agent;
+    /// use elastic_apm_core::intake::{ErrorEvent, SpanEvent};
+    ///
+    /// let agent = Agent::builder()
+    ///     .filter(|span: &mut SpanEvent| span.name != "SELECT 1")
+    ///     .filter(|error: &mut ErrorEvent| {
+    ///         if let Some(user) = error.context.as_mut().and_then(|context| context.user.as_mut()) {
+    ///             user.email = None;
+    ///         }
+    ///         true
+    ///     })
+    ///     .build();
+    /// # drop(agent);
+    /// ```
+    pub fn filter<E: Filterable>(mut self, filter: impl Fn(&mut E) -> bool + Send + Sync + 'static) -> Self {
+        self.filters.add(filter);
         self
     }
 
@@ -220,6 +254,7 @@ impl AgentBuilder {
             config: config.clone(),
             settings: settings.clone(),
             transport: Arc::from(transport),
+            filters: self.filters,
             log: log.clone(),
             metadata,
         });

@@ -13,6 +13,7 @@
 //! | `propagation` | `traceparent`, `tracestate` and `baggage` | [`TraceContext`] |
 //! | `metadata` | what is said of service, process and host | `metadata::collect` |
 //! | `sql` | SQL statements as span names | [`sql_signature`] |
+//! | `own_thread` | the mark of the agent's own threads |
 //! | `log` | the agent's own log | `AgentLog` |
 //! | `task`, `thread` | spawning with the context taken along | [`task::spawn`] |
 //! | `testing` | an agent whose events a test can see | `RecordingAgent` (feature `testing`) |
@@ -25,6 +26,7 @@ mod config;
 mod default_agent;
 mod log;
 mod metadata;
+mod own_thread;
 mod per_process;
 mod propagation;
 mod queue;
@@ -51,6 +53,7 @@ pub use propagation::{
     Baggage, BaggageError, CarrierValue, HeaderSink, HeaderSource, TraceContext, TraceParent,
     TraceParentError, TraceState, TraceStateError,
 };
+pub use reporter::Filterable;
 pub use sql::signature as sql_signature;
 pub use stats::{DropReason, Stats};
 pub use trace::ambient::{

@@ -18,19 +18,25 @@ pub enum DropReason {
     AfterShutdown,
     /// It could not be written as JSON.
     Encode,
+    /// A [filter](crate::AgentBuilder::filter) left it out.
+    Filtered,
+    /// A [filter](crate::AgentBuilder::filter) panicked when it looked at the event.
+    FilterFailed,
     /// The reporter thread panicked while it had it in hand. It starts over.
     ReporterPanicked,
 }
 
 impl DropReason {
     /// Every reason, in the order of [`Stats::dropped_by_reason`].
-    pub const ALL: [DropReason; 7] = [
+    pub const ALL: [DropReason; 9] = [
         DropReason::QueueFull,
         DropReason::TooLarge,
         DropReason::SendFailed,
         DropReason::Rejected,
         DropReason::AfterShutdown,
         DropReason::Encode,
+        DropReason::Filtered,
+        DropReason::FilterFailed,
         DropReason::ReporterPanicked,
     ];
 
@@ -43,6 +49,8 @@ impl DropReason {
             DropReason::Rejected => "rejected",
             DropReason::AfterShutdown => "after_shutdown",
             DropReason::Encode => "encode",
+            DropReason::Filtered => "filtered",
+            DropReason::FilterFailed => "filter_failed",
             DropReason::ReporterPanicked => "reporter_panicked",
         }
     }

@@ -26,8 +26,8 @@ pub use elastic_apm_core::{task, thread};
 
 // The agent and its handles.
 pub use elastic_apm_core::{
-    Agent, AgentBuilder, CaptureBody, ConfigError, ConfigWarning, DropReason, LogLevel, LogLevelError,
-    Source, Stats, TraceContinuationStrategy, Tracer, default_tracer,
+    Agent, AgentBuilder, CaptureBody, ConfigError, ConfigWarning, DropReason, Filterable, LogLevel,
+    LogLevelError, Source, Stats, TraceContinuationStrategy, Tracer, default_tracer,
 };
 // Transactions and spans.
 pub use elastic_apm_core::{

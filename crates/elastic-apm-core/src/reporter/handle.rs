@@ -12,6 +12,7 @@ use super::control::{Answer, Control, Waiter};
 use super::launch::Launch;
 use super::setup::Setup;
 use crate::metadata;
+use crate::own_thread;
 use crate::per_process::PerProcess;
 use crate::queue::{HandOff, Queue};
 use crate::stats::Stats;
@@ -134,11 +135,11 @@ impl Running {
         delivered.unwrap_or(false)
     }
 
-    /// Asks the thread; `None` where it has ended.
+    /// Asks the thread; `None` where it has ended, and where it asks itself: it cannot answer while it waits.
     fn request(&self, request: fn(Waiter) -> Control, timeout: Duration) -> Option<Answer> {
         let (waiter, answer) = Waiter::new(Instant::now() + timeout);
         self.control.send(request(waiter)).ok()?;
-        Some(answer)
+        (!own_thread::is_current()).then_some(answer)
     }
 
     fn delivered_in_the_end(&self) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use elastic_apm_intake::Metadata;
 
+use super::filters::Filters;
 use crate::config::{Config, Dynamic};
 use crate::log::AgentLog;
 use crate::queue::Queue;
@@ -14,6 +15,7 @@ pub(crate) struct Launch {
     pub(crate) config: Config,
     pub(crate) settings: Dynamic,
     pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) filters: Filters,
     pub(crate) log: AgentLog,
     /// What is said of the process that the agent was built in.
     pub(crate) metadata: Metadata,

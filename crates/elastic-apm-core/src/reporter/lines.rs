@@ -1,7 +1,8 @@
-//! From a record to the bytes of its line: context rendered and sanitised, stacks named, then JSON, then the server's size limit.
+//! From a record to the bytes of its line: context rendered and sanitised, stacks named, filters asked, then JSON, then the server's size limit.
 
 use elastic_apm_intake::{ErrorEvent, MAX_EVENT_SIZE, StackFrame, WireEvent, write_line};
 
+use super::filters::{Filterable, Filters};
 use super::oversize::{self, Cut, HasParts};
 use super::render::{self, Bearer};
 use super::stacks;
@@ -13,21 +14,22 @@ use crate::stats::DropReason;
 pub(crate) fn write(
     record: Record,
     settings: &Settings,
+    filters: &Filters,
     line: &mut Vec<u8>,
 ) -> Result<Option<Cut>, DropReason> {
     line.clear();
     let sanitized = &settings.sanitize_field_names;
     match record {
-        Record::Span(mut event) => encode(&mut event, line),
+        Record::Span(mut event) => finish(&mut event, filters, line),
         Record::SpanWithStack(record) => {
             let SpanRecord { mut event, stack } = *record;
             event.extra.get_or_insert_default().stacktrace = stacks::frames(&stack);
-            encode(&mut event, line)
+            finish(&mut event, filters, line)
         }
         Record::Transaction(mut record) => {
             let (request, response) = (record.request.as_deref(), record.response.as_ref());
             render::exchange(Bearer::Transaction, &mut record.event.context, request, response, sanitized);
-            encode(&mut record.event, line)
+            finish(&mut record.event, filters, line)
         }
         Record::Error(mut record) => {
             let request = record.request.as_deref();
@@ -35,7 +37,7 @@ pub(crate) fn write(
             if let Some(stack) = &record.stack {
                 put_stack(&mut record.event, stacks::frames(stack));
             }
-            encode(&mut record.event, line)
+            finish(&mut record.event, filters, line)
         }
     }
 }
@@ -52,7 +54,13 @@ fn put_stack(event: &mut ErrorEvent, frames: Vec<StackFrame>) {
     }
 }
 
-fn encode<E: WireEvent + HasParts>(event: &mut E, line: &mut Vec<u8>) -> Result<Option<Cut>, DropReason> {
+/// Shows a finished event to its filters and writes what they leave.
+fn finish<E: WireEvent + HasParts + Filterable>(
+    event: &mut E,
+    filters: &Filters,
+    line: &mut Vec<u8>,
+) -> Result<Option<Cut>, DropReason> {
+    filters.pass(event)?;
     match write_line(event, line) {
         0 => Err(DropReason::Encode),
         bytes if bytes > MAX_EVENT_SIZE => {

@@ -9,6 +9,7 @@
 //! | `worker` | the loop: take in, send, answer, back off |
 //! | `lines` | one record to one line |
 //! | `oversize` | what is cut from an event that is larger than the server takes |
+//! | `filters` | what the application has to say of events |
 //! | `stacks` | addresses to stack frames |
 //! | `render`, `sanitize` | captured HTTP to wire context, secrets out |
 //! | `outbox` | the batch that grows, the one that is sent, and when |
@@ -30,6 +31,7 @@ mod central;
 mod control;
 mod delivery;
 mod exchange;
+mod filters;
 mod handle;
 mod launch;
 mod lines;
@@ -46,5 +48,7 @@ mod version;
 mod waiters;
 mod worker;
 
+pub use filters::Filterable;
+pub(crate) use filters::Filters;
 pub(crate) use handle::Reporter;
 pub(crate) use launch::Launch;

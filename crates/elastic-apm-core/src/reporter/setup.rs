@@ -7,6 +7,7 @@ use elastic_apm_intake::Metadata;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::control::Control;
+use super::filters::Filters;
 use super::launch::Launch;
 use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
@@ -21,6 +22,7 @@ pub(super) struct Setup {
     /// A request that was received and not looked at yet.
     pub(super) unheard: Option<Control>,
     pub(super) transport: Arc<dyn Transport>,
+    pub(super) filters: Filters,
     pub(super) settings: Dynamic,
     /// The settings of this process, before the server has its say.
     pub(super) local: Arc<Settings>,
@@ -51,6 +53,7 @@ impl Setup {
             control,
             unheard: None,
             transport: Arc::clone(&launch.transport),
+            filters: launch.filters.clone(),
             settings: launch.settings.clone(),
             local: Arc::clone(&config.settings),
             central_config: config.central_config,

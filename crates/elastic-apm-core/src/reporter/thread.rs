@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Builder;
 use tokio::time::sleep;
 
 use super::backoff::Backoff;
@@ -17,6 +18,7 @@ use super::control::Control;
 use super::server::Server;
 use super::setup::Setup;
 use super::worker::Worker;
+use crate::own_thread;
 use crate::stats::DropReason;
 
 /// A reporter that ran for so long before it panicked starts over at once.
@@ -24,6 +26,7 @@ const LONG_RUN: Duration = Duration::from_secs(60);
 
 /// Reports until shutdown, then leaves in `end` whether all that was left arrived.
 pub(super) fn run(mut setup: Setup, end: &OnceLock<bool>) {
+    own_thread::mark();
     let mut panics = Backoff::default();
     let mut pause = Duration::ZERO;
     let delivered = loop {
@@ -66,7 +69,8 @@ enum Ended {
 }
 
 fn run_once(setup: &mut Setup, pause: Duration) -> Ended {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    // The threads of its own on which it looks up names are marked too.
+    let runtime = match Builder::new_current_thread().enable_all().on_thread_start(own_thread::mark).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             setup

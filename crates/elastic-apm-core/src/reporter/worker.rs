@@ -46,6 +46,7 @@ pub(super) struct Worker<'a> {
     state: StateLog,
     refusals: OnceLog,
     cuts: OnceLog,
+    filter_failures: OnceLog,
 }
 
 impl<'a> Worker<'a> {
@@ -65,6 +66,7 @@ impl<'a> Worker<'a> {
             state: StateLog::new(setup.log.clone()),
             refusals: OnceLog::new(setup.log.clone()),
             cuts: OnceLog::new(setup.log.clone()),
+            filter_failures: OnceLog::new(setup.log.clone()),
             setup,
         }
     }
@@ -114,8 +116,8 @@ impl<'a> Worker<'a> {
             self.position += 1;
             self.setup.in_hand += 1;
             // What applications bring along may panic when it is looked at: that costs the one event.
-            let line = &mut self.line;
-            let written = catch_unwind(AssertUnwindSafe(|| lines::write(record, &settings, line)));
+            let (filters, line) = (&self.setup.filters, &mut self.line);
+            let written = catch_unwind(AssertUnwindSafe(|| lines::write(record, &settings, filters, line)));
             match written.unwrap_or(Err(DropReason::Encode)) {
                 Ok(cut) => {
                     if let Some(cut) = cut {
@@ -124,7 +126,15 @@ impl<'a> Worker<'a> {
                     let metadata = self.metadata.for_version(self.server.version());
                     self.outbox.push(&self.line, position, metadata);
                 }
+                // As it is wanted: nobody is told that something was lost.
+                Err(DropReason::Filtered) => self.setup.settle(0, DropReason::Filtered, 1),
                 Err(reason) => {
+                    if reason == DropReason::FilterFailed {
+                        self.filter_failures.warn(
+                            "filter",
+                            format_args!("a filter panicked; events that it cannot look at are dropped"),
+                        );
+                    }
                     self.setup.log.debug(format_args!("an event was dropped: {}", reason.as_str()));
                     self.waiters.lose(position);
                     self.lost_at_the_end |= self.setup.stopping;

@@ -11,6 +11,7 @@ use super::transaction_builder::{TransactionBuilder, TransactionOptions};
 use super::transaction_scope::TransactionScope;
 use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
+use crate::own_thread;
 use crate::queue::HandOff;
 use crate::record::Record;
 
@@ -45,9 +46,11 @@ impl Tracer {
         Tracer { shared: None }
     }
 
-    /// Whether transactions started now are recorded: the agent is enabled and its `recording` option is on.
+    /// Whether transactions started now are recorded: the agent is enabled and its `recording` option is on. Never on an agent's own
+    /// thread, where filters and transports run.
     pub fn is_recording(&self) -> bool {
         self.shared.as_ref().is_some_and(|shared| shared.settings.load().recording)
+            && !own_thread::is_current()
     }
 
     /// Names a transaction that is about to start. See [`TransactionBuilder`] for the ways to run it.
@@ -91,7 +94,7 @@ impl Tracer {
     }
 
     pub(crate) fn settings(&self) -> Option<Arc<Settings>> {
-        self.shared.as_ref().map(|shared| shared.settings.snapshot())
+        self.shared.as_ref().filter(|_| !own_thread::is_current()).map(|shared| shared.settings.snapshot())
     }
 
     pub(crate) fn submit(&self, record: Record) {
