@@ -68,7 +68,7 @@ pub use trace::{
     CallBody, CallOptions, CaptureRules, EnteredContext, ErrorBuilder, FutureExt, HttpCall, InContext,
     InSpan, Inbound, InboundTransaction, MessageBuilder, Run, Span, SpanBuilder, SpanRef, SpanScope,
     StreamExt, StreamInSpan, TaskContext, Tracer, Transaction, TransactionBuilder, TransactionOptions,
-    TransactionRef, TransactionScope, propagate,
+    TransactionRef, TransactionScope, may_record, propagate,
 };
 pub use transport::{Transport, TransportError, TransportFuture};
 

@@ -19,6 +19,7 @@ pub(crate) struct Arguments {
     /// Where `err` stands.
     pub(crate) err: Option<Span>,
     pub(crate) exit: bool,
+    pub(crate) leaf: bool,
     pub(crate) krate: Option<Path>,
 }
 
@@ -70,7 +71,11 @@ impl Arguments {
                 value.nothing(&name)?;
                 self.exit = true;
             }
-            ("subtype" | "action" | "exit", Subject::Transaction) => {
+            ("leaf", Subject::Span) => {
+                value.nothing(&name)?;
+                self.leaf = true;
+            }
+            ("subtype" | "action" | "exit" | "leaf", Subject::Transaction) => {
                 return Err(Error::new(
                     name.span(),
                     format!("`{name}` describes a span, a transaction has none"),

@@ -26,7 +26,9 @@ impl Subject {
     /// The arguments it takes, for messages.
     pub(crate) fn arguments(self) -> &'static str {
         match self {
-            Subject::Span => "`name`, `type`, `subtype`, `action`, `labels(…)`, `err`, `exit` or `crate`",
+            Subject::Span => {
+                "`name`, `type`, `subtype`, `action`, `labels(…)`, `err`, `exit`, `leaf` or `crate`"
+            }
             Subject::Transaction => "`name`, `type`, `labels(…)`, `err` or `crate`",
         }
     }
@@ -59,9 +61,34 @@ pub(crate) fn variable(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// Statements that leave the builder in its variable.
-pub(crate) fn builder(subject: Subject, arguments: &Arguments, names: &Names) -> TokenStream {
+/// When a description is needed.
+#[derive(Clone, Copy)]
+pub(crate) enum Needed {
+    /// At once.
+    Now,
+    /// For a future: at the call where its parent is known there, else at the first poll.
+    ForFuture,
+}
+
+/// Statements that leave the description in the builder's variable.
+pub(crate) fn builder(subject: Subject, needed: Needed, arguments: &Arguments, names: &Names) -> TokenStream {
     let Names { private, subject: module, builder } = names;
+    let described = described(subject, arguments, names);
+    let labels = arguments.labels.iter().map(|Label { key, value }| (key, label_value(value, private)));
+    if let (Subject::Span, Needed::ForFuture) = (subject, needed) {
+        let labels = labels.map(|(key, value)| quote!((#key, #value)));
+        return quote!(let #builder = #module::carry(move || #described, || [#(#labels),*]););
+    }
+    let labels = labels.map(|(key, value)| quote!(let #builder = #module::label(#builder, #key, || #value);));
+    quote! {
+        let #builder = #described;
+        #(#labels)*
+    }
+}
+
+/// An expression for the builder, without labels.
+fn described(subject: Subject, arguments: &Arguments, names: &Names) -> TokenStream {
+    let Names { private, subject: module, .. } = names;
     let name = match &arguments.name {
         Some(name) => quote!(#name),
         // The compiler alone knows the type that a method belongs to: it is in the path of anything declared inside.
@@ -70,29 +97,22 @@ pub(crate) fn builder(subject: Subject, arguments: &Arguments, names: &Names) ->
             #private::path_of(__apm_here)
         }),
     };
-    let described = match subject {
+    match subject {
         Subject::Span => {
-            let Arguments { kind, subtype, action, exit, .. } = arguments;
+            let Arguments { kind, subtype, action, exit, leaf, .. } = arguments;
             let kind = kind.iter();
             let subtype = subtype.iter();
             let action = action.iter();
             let exit = exit.then(|| quote!(.exit()));
+            let leaf = leaf.then(|| quote!(.leaf()));
             quote! {
-                #module::describe(#name) #(.span_type(#kind))* #(.subtype(#subtype))* #(.action(#action))* #exit
+                #module::describe(#name) #(.span_type(#kind))* #(.subtype(#subtype))* #(.action(#action))* #exit #leaf
             }
         }
         Subject::Transaction => {
             let kind = arguments.kind.as_ref().map_or_else(|| quote!("custom"), |kind| quote!(#kind));
             quote!(#module::describe(#name, #kind))
         }
-    };
-    let labels = arguments.labels.iter().map(|Label { key, value }| {
-        let value = label_value(value, private);
-        quote!(let #builder = #module::label(#builder, #key, || #value);)
-    });
-    quote! {
-        let #builder = #described;
-        #(#labels)*
     }
 }
 

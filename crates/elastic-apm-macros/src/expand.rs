@@ -3,7 +3,7 @@
 //! | function | form |
 //! |---|---|
 //! | synchronous | a scope around the body; the body becomes a closure only where its result is looked at |
-//! | `async fn` | a function that returns the wrapped `async` block, so that the parent is what is current at the call |
+//! | `async fn` | a function that returns the wrapped `async` block, so that the parent is what is current at the call, if anything is |
 //! | `async fn` that has to stay one | the wrapped block is awaited inside |
 //! | returns a future | the returned future is wrapped |
 //! | returns `Box::pin(async …)` | the block is wrapped inside its box |
@@ -16,7 +16,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Block, Error, Expr, FnArg, ReturnType, Stmt, Type, parse_quote};
 
 use crate::arguments::Arguments;
-use crate::describe::{self, Names, Subject, variable};
+use crate::describe::{self, Names, Needed, Subject, variable};
 use crate::function::Function;
 use crate::returns::{Returned, looks_like_result, mentions, nameable, returns_no_result};
 
@@ -45,16 +45,18 @@ struct Expansion {
 
 impl Expansion {
     fn expand(&self, mut function: Function) -> TokenStream {
-        let content = if function.signature.asyncness.is_some() {
-            self.asynchronous(&mut function)
+        let (needed, content) = if function.signature.asyncness.is_some() {
+            (Needed::ForFuture, self.asynchronous(&mut function))
         } else {
             match Returned::of(&function.signature.output) {
-                Returned::Future { output } => self.returning_future(&function, output),
-                Returned::BoxedFuture { output } => self.returning_boxed_future(&function, output),
-                Returned::Value => self.synchronous(&function),
+                Returned::Future { output } => (Needed::ForFuture, self.returning_future(&function, output)),
+                Returned::BoxedFuture { output } => {
+                    (Needed::ForFuture, self.returning_boxed_future(&function, output))
+                }
+                Returned::Value => (Needed::Now, self.synchronous(&function)),
             }
         };
-        let described = describe::builder(self.subject, &self.arguments, &self.names);
+        let described = describe::builder(self.subject, needed, &self.arguments, &self.names);
         function.with_body(&quote!(#described #content))
     }
 

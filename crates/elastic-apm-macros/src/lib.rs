@@ -37,7 +37,8 @@ mod returns;
 /// # drop(load(1));
 /// ```
 ///
-/// Where no sampled transaction is current the function just runs: nothing is worked out, nothing is allocated.
+/// Where no sampled transaction is current the function just runs: nothing is worked out, nothing is allocated. (Labels of an `async fn`
+/// are worked out also where nothing is current, while an agent runs: see [below](#functions-that-return-futures).)
 ///
 /// # Arguments
 ///
@@ -47,6 +48,7 @@ mod returns;
 /// | `type = "…"` | its type; a dotted one (`db.postgresql.query`) is type, subtype and action | `custom` |
 /// | `subtype = "…"`, `action = "…"` | the finer types | none |
 /// | `exit` | the span is a call to another service: spans of other types below it are not recorded | |
+/// | `leaf` | the span stands for all that happens below it: no spans are recorded there | |
 /// | `labels(key = value, "any key" = value)` | labels. A value is any expression that may read the arguments: text, a number, a `bool`. It is read through a reference, and only where the span is recorded | arguments are never captured |
 /// | `err` | reports an `Err` as `capture_error` does: an error type with its causes, a box of one (`anyhow::Error` too), or something to display | an `Err` is not reported |
 /// | `crate = path` | where `elastic_apm` is re-exported | `::elastic_apm` |
@@ -62,11 +64,9 @@ mod returns;
 /// # Functions that return futures
 ///
 /// An `async fn`, a function that returns `impl Future` or `Pin<Box<dyn Future>>` (so also one in `#[async_trait]`): the span's
-/// parent is what is current *at the call*, which makes `tokio::spawn(work())` right; it starts with the first poll and ends with
-/// the future. What a function does before it returns its future is not part of the span.
-///
-/// A call that stands before the transaction starts has no span of its own, as in `transaction("job", "batch").run(work())`. The
-/// transaction covers the same time; or write `run(async { work().await })`.
+/// parent is what is current *at the call*, which makes `tokio::spawn(work())` right, or, where nothing is, at the first poll, which makes
+/// `transaction("job", "batch").run(work())` right. Labels are worked out at the call in either case. It starts with the first poll and
+/// ends with the future. What a function does before it returns its future is not part of the span.
 ///
 /// The attribute turns an `async fn` into a function that returns `impl Future`. It stays an `async fn`, and takes its parent at
 /// the first poll instead, where that would make a difference to others: with `#[must_use]`, with other attribute

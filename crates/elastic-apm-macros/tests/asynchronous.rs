@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use elastic_apm::{FutureExt, capture_span, span_id};
 
 mod support;
-use support::{block_on, catch, recorded, recorded_async};
+use support::{block_on, catch, recorded, recorded_async, recorded_before};
 
 #[capture_span(name = "leaf")]
 async fn leaf() {
@@ -28,13 +28,52 @@ fn spans_nest_as_awaits_do() {
     assert_eq!(recorded_async(async { branch().await }).tree(), TREE);
 }
 
+#[capture_span(name = "branch", labels(leaves = leaves, kind = kind))]
+async fn labelled_branch(leaves: u32, kind: String) {
+    for _ in 0..leaves {
+        leaf().await;
+    }
+    drop(kind);
+}
+
 #[test]
-fn a_call_before_the_transaction_starts_has_no_span_and_what_it_calls_has() {
-    let work = branch();
+fn a_call_before_its_transaction_starts_is_in_a_span_of_that_transaction() {
+    #[capture_span(name = "branch")]
+    fn unnamed(leaves: u32) -> impl Future<Output = ()> {
+        labelled_leaves(leaves)
+    }
+    #[capture_span(name = "branch")]
+    fn boxed_elsewhere(leaves: u32) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let work = labelled_leaves(leaves);
+        Box::pin(work)
+    }
+    async fn labelled_leaves(leaves: u32) {
+        for _ in 0..leaves {
+            leaf().await;
+        }
+    }
 
-    let events = recorded_async(work);
+    assert_eq!(recorded_before(branch).tree(), TREE);
+    assert_eq!(recorded_before(|| unnamed(2)).tree(), TREE);
+    assert_eq!(recorded_before(|| boxed_elsewhere(2)).tree(), TREE);
+}
 
-    assert_eq!(events.tree(), "transaction test [success]\n  span leaf [success]\n  span leaf [success]\n");
+#[test]
+fn a_call_before_its_transaction_starts_keeps_its_labels() {
+    let events = recorded_before(|| labelled_branch(2, "oak".to_owned()));
+
+    assert_eq!(events.tree(), TREE);
+    let labels = &events.span("branch").labels;
+    assert_eq!((labels.get("leaves"), labels.get("kind")), (Some(&2.into()), Some(&"oak".into())));
+}
+
+#[test]
+fn a_call_that_is_made_and_polled_outside_of_transactions_has_no_span() {
+    let agent = elastic_apm::testing::RecordingAgent::new();
+
+    block_on(labelled_branch(1, String::new()));
+
+    assert!(agent.events().spans.is_empty());
 }
 
 #[test]
@@ -212,22 +251,6 @@ fn a_returned_future_is_inside_the_span() {
     assert_eq!(recorded_async(async { boxed_elsewhere().await }).tree(), TREE);
 }
 
-#[test]
-fn without_a_transaction_a_boxed_future_is_not_boxed_again() {
-    static ADDRESS: Mutex<usize> = Mutex::new(0);
-
-    #[capture_span]
-    fn boxed() -> Pin<Box<dyn Future<Output = ()>>> {
-        let work: Pin<Box<dyn Future<Output = ()>>> = Box::pin(async { tokio::task::yield_now().await });
-        *ADDRESS.lock().unwrap() = (&raw const *work).cast::<()>() as usize;
-        work
-    }
-
-    let work = boxed();
-
-    assert_eq!((&raw const *work).cast::<()>() as usize, *ADDRESS.lock().unwrap());
-}
-
 mod with_async_trait {
     use async_trait::async_trait;
 
@@ -255,6 +278,16 @@ mod with_async_trait {
             }
             Ok(cups)
         }
+    }
+
+    #[test]
+    fn a_method_called_before_its_transaction_starts_has_its_span_and_labels() {
+        let events = recorded_before(|| async { Box::pin(Espresso.pour(1)).await });
+        assert_eq!(events.span("pour").labels.get("cups"), Some(&1.into()));
+
+        let machine: &'static Espresso = &Espresso;
+        let events = recorded_before(|| machine.pour(2));
+        assert_eq!(events.span("pour").labels.get("cups"), Some(&2.into()));
     }
 
     #[test]

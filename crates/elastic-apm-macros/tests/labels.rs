@@ -8,7 +8,7 @@ use elastic_apm::testing::{Events, RecordingAgent};
 use elastic_apm::{LabelValue, capture_span};
 
 mod support;
-use support::{block_on, recorded, recorded_async};
+use support::{recorded, recorded_async};
 
 fn label(events: &Events, key: &str) -> Option<LabelValue> {
     events.spans[0].labels.get(key).cloned()
@@ -28,9 +28,6 @@ impl Costly {
 #[capture_span(labels(costly = costly.value()))]
 fn work(costly: &Costly) {}
 
-#[capture_span(labels(costly = costly.value()))]
-async fn work_async(costly: &Costly) {}
-
 #[test]
 fn a_label_may_use_the_arguments() {
     let costly = Costly::default();
@@ -45,7 +42,6 @@ fn nothing_is_worked_out_without_a_transaction() {
     let costly = Costly::default();
 
     work(&costly);
-    block_on(work_async(&costly));
 
     assert_eq!(costly.0.get(), 0);
 }

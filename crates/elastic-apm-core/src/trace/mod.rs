@@ -70,7 +70,7 @@ pub use span::{Span, SpanScope};
 pub use span_builder::SpanBuilder;
 pub use span_ref::SpanRef;
 pub use stream_in_span::{StreamExt, StreamInSpan};
-pub use tracer::Tracer;
+pub use tracer::{Tracer, may_record};
 pub use transaction::Transaction;
 pub use transaction_builder::{TransactionBuilder, TransactionOptions};
 pub use transaction_ref::TransactionRef;

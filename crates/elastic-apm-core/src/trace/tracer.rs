@@ -3,6 +3,7 @@
 //! Knows settings, queue and log; owns no thread and never flushes. That is the `Agent`'s.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use elastic_apm_intake::{Keyword, SpanId};
 
@@ -36,8 +37,26 @@ struct Shared {
     log: AgentLog,
 }
 
+/// How many tracers of agents there are, clones not counted.
+static TRACERS: AtomicUsize = AtomicUsize::new(0);
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        TRACERS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Whether any transaction of this process could record: no agent, or only disabled ones, and there is no need to prepare for one.
+///
+/// For what the attribute macros expand to.
+#[doc(hidden)]
+pub fn may_record() -> bool {
+    TRACERS.load(Ordering::Relaxed) > 0
+}
+
 impl Tracer {
     pub(crate) fn new(settings: Dynamic, hand_off: Arc<dyn HandOff>, log: AgentLog) -> Self {
+        TRACERS.fetch_add(1, Ordering::Relaxed);
         Tracer { shared: Some(Arc::new(Shared { settings, hand_off, log })) }
     }
 

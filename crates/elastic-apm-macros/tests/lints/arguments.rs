@@ -10,7 +10,7 @@ mod reexported {
 #[capture_span()]
 fn nothing() {}
 
-#[capture_span(name = "a name", type = "db", subtype = "postgresql", action = "query", exit)]
+#[capture_span(name = "a name", type = "db", subtype = "postgresql", action = "query", exit, leaf)]
 fn everything_about_the_span() {}
 
 #[capture_span(type = "db.postgresql.query")]

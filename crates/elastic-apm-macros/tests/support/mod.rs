@@ -20,6 +20,14 @@ pub(crate) fn recorded_async<F: Future>(work: F) -> Events {
     agent.events()
 }
 
+/// What the future that `call` makes records, where the call stands before the transaction starts.
+pub(crate) fn recorded_before<F: Future>(call: impl FnOnce() -> F) -> Events {
+    let agent = RecordingAgent::new();
+    let work = call();
+    block_on(agent.tracer().transaction("test", "custom").run(work));
+    agent.events()
+}
+
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
