@@ -263,7 +263,7 @@ impl AgentBuilder {
                 let reporter = Arc::new(reporter);
                 let hand_off: Arc<dyn HandOff> = Arc::clone(&reporter) as _;
                 Agent {
-                    tracer: Tracer::new(settings, hand_off, log),
+                    tracer: Tracer::new(settings, hand_off, log, config.instrument),
                     reporter: Some(reporter),
                     is_default: false,
                 }

@@ -22,6 +22,8 @@ const OPEN: u8 = 0;
 const CLOSED: u8 = 1;
 /// Nothing is taken in and nothing out.
 const ABANDONED: u8 = 2;
+/// Nothing is taken in, as the operator wishes.
+const MUTE: u8 = 3;
 /// The most events a queue can be configured to hold.
 pub(crate) const MAX_EVENTS: usize = 1 << 20;
 
@@ -38,7 +40,7 @@ pub(crate) struct Queue {
     fill: AtomicU64,
     max_bytes: u64,
     half: u64,
-    /// One of [`OPEN`], [`CLOSED`], [`ABANDONED`], in this order.
+    /// One of [`OPEN`], [`CLOSED`], [`ABANDONED`], in this order; or [`MUTE`] for good.
     state: AtomicU8,
     /// The reporter sleeps until it is woken: set by it, cleared by whoever wakes it.
     parked: AtomicBool,
@@ -66,9 +68,10 @@ impl Queue {
     #[inline]
     pub(crate) fn push(&self, record: Record) {
         self.counters.record();
-        if self.state.load(Ordering::Relaxed) != OPEN {
-            self.counters.drop_events(DropReason::AfterShutdown, 1);
-            return;
+        let state = self.state.load(Ordering::Relaxed);
+        if state != OPEN {
+            let reason = if state == MUTE { DropReason::SendDisabled } else { DropReason::AfterShutdown };
+            return self.counters.drop_events(reason, 1);
         }
         let bytes = record.estimated_bytes();
         let cost = ONE_EVENT + u64::from(bytes);
@@ -124,6 +127,11 @@ impl Queue {
     pub(crate) fn len(&self) -> usize {
         // Not the fill word: that also counts, for a moment, events that are about to be refused.
         self.ring.len()
+    }
+
+    /// Takes no event, ever.
+    pub(crate) fn mute(&self) {
+        self.state.store(MUTE, Ordering::SeqCst);
     }
 
     /// Takes no further event; what waits can still be popped.

@@ -22,13 +22,15 @@ pub enum DropReason {
     Filtered,
     /// A [filter](crate::AgentBuilder::filter) panicked when it looked at the event.
     FilterFailed,
+    /// The option `disable_send` is on.
+    SendDisabled,
     /// The reporter thread panicked while it had it in hand. It starts over.
     ReporterPanicked,
 }
 
 impl DropReason {
     /// Every reason, in the order of [`Stats::dropped_by_reason`].
-    pub const ALL: [DropReason; 9] = [
+    pub const ALL: [DropReason; 10] = [
         DropReason::QueueFull,
         DropReason::TooLarge,
         DropReason::SendFailed,
@@ -37,6 +39,7 @@ impl DropReason {
         DropReason::Encode,
         DropReason::Filtered,
         DropReason::FilterFailed,
+        DropReason::SendDisabled,
         DropReason::ReporterPanicked,
     ];
 
@@ -51,6 +54,7 @@ impl DropReason {
             DropReason::Encode => "encode",
             DropReason::Filtered => "filtered",
             DropReason::FilterFailed => "filter_failed",
+            DropReason::SendDisabled => "send_disabled",
             DropReason::ReporterPanicked => "reporter_panicked",
         }
     }

@@ -92,17 +92,20 @@ macro_rules! for_each_option {
             /// Turns the whole agent off: no thread, no data, no contact with the server.
             enabled: flag(bool) = "true", "ELASTIC_APM_ENABLED";
 
+            /// Traces requests and calls through the layers and client middlewares. Off, they let everything through as it is; what is
+            /// recorded by hand still is.
+            instrument: flag(bool) = "true", "ELASTIC_APM_INSTRUMENT";
+
+            /// Sends nothing and asks nothing: there is no contact with the server at all. All else works as usual.
+            ///
+            /// What is recorded is counted as dropped (`send_disabled`).
+            disable_send: flag(bool) = "false", "ELASTIC_APM_DISABLE_SEND";
+
             /// Sends the arguments of the process's command line, which may hold secrets.
             include_process_args: flag(bool) = "false", "ELASTIC_APM_INCLUDE_PROCESS_ARGS";
 
             /// Asks the server for the configuration that is set for the service in Kibana, and follows it while running.
             central_config: flag(bool) = "true", "ELASTIC_APM_CENTRAL_CONFIG";
-
-            /// Sends what has been collected after at most this time.
-            api_request_time: duration(Duration) = "10s", "ELASTIC_APM_API_REQUEST_TIME", in "10ms" ..= "60m";
-
-            /// Sends what has been collected once a request's compressed body has this size.
-            api_request_size: size(ByteSize) = "768kb", "ELASTIC_APM_API_REQUEST_SIZE", in "1kb" ..= "5mb";
 
             /// Bounds the events that wait to be sent. Further ones are dropped and counted.
             max_queue_size: count(usize) = "4096", "ELASTIC_APM_MAX_QUEUE_SIZE", in "1" ..= "1000000";
@@ -113,6 +116,16 @@ macro_rules! for_each_option {
         dynamic {
             /// Collects and sends data. Unlike `enabled` this can change while the agent runs.
             recording: flag(bool) = "true", "ELASTIC_APM_RECORDING";
+
+            /// Passes traces on and records nothing: transactions have ids, for the headers of calls and for the application's log, and
+            /// leave no event behind. There are no spans and no errors.
+            context_propagation_only: flag(bool) = "false", "ELASTIC_APM_CONTEXT_PROPAGATION_ONLY";
+
+            /// Sends what has been collected after at most this time.
+            api_request_time: duration(Duration) = "10s", "ELASTIC_APM_API_REQUEST_TIME", in "10ms" ..= "60m";
+
+            /// Sends what has been collected once a request's compressed body has this size.
+            api_request_size: size(ByteSize) = "768kb", "ELASTIC_APM_API_REQUEST_SIZE", in "1kb" ..= "5mb";
 
             /// Records this share of the traces that start here, from `0` to `1`.
             ///

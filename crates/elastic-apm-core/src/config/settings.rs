@@ -6,6 +6,13 @@ use arc_swap::{ArcSwap, Guard};
 
 use super::options::Settings;
 
+impl Settings {
+    /// Whether anything that happens now leaves events behind.
+    pub(crate) fn reports(&self) -> bool {
+        self.recording && !self.context_propagation_only
+    }
+}
+
 /// A cheap handle to the settings in force. Clones see the same ones.
 ///
 /// Read it once per transaction and keep the snapshot, so that one transaction sees one state.

@@ -88,6 +88,9 @@ impl HandOff for Reporter {
 
 impl Running {
     fn start(launch: &Launch, metadata: Metadata, first: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+        if launch.config.disable_send {
+            return Ok(Running::mute(launch));
+        }
         let (control, requests) = unbounded_channel();
         let (queue, end) = (launch.queue(), Arc::new(OnceLock::new()));
         let setup = Setup::new(launch, metadata, Arc::clone(&queue), requests);
@@ -97,6 +100,13 @@ impl Running {
             super::thread::run(setup, &end);
         })?;
         Ok(running)
+    }
+
+    /// One that has nothing to do: there is nothing to wait for.
+    fn mute(launch: &Launch) -> Self {
+        let queue = launch.queue();
+        queue.mute();
+        Running { queue, control: unbounded_channel().0, end: Arc::new(OnceLock::from(true)) }
     }
 
     /// One that never ran: all that is recorded is counted as dropped.

@@ -27,19 +27,25 @@ pub(super) struct Outbox {
 }
 
 impl Outbox {
-    /// An outbox that sends a batch `request_time` after its first event, or once it has `request_size` bytes.
-    pub(super) fn new(transport: Arc<dyn Transport>, request_time: Duration, request_size: usize) -> Self {
+    /// An outbox that sends every event at once, until it is told otherwise.
+    pub(super) fn new(transport: Arc<dyn Transport>) -> Self {
         Outbox {
             open: Batch::new(transport.wants_compression()),
             transport,
-            request_time,
-            request_size,
+            request_time: Duration::ZERO,
+            request_size: 0,
             in_flight: None,
             kept: None,
             retry_at: Instant::now(),
             backoff: Backoff::default(),
             attempts: 0,
         }
+    }
+
+    /// From now on a batch is sent `request_time` after its first event, or once it has `request_size` bytes.
+    pub(super) fn set_limits(&mut self, request_time: Duration, request_size: usize) {
+        self.request_time = request_time;
+        self.request_size = request_size;
     }
 
     /// Puts in the line of the event at `position`.

@@ -62,7 +62,7 @@ impl Server {
         let mut backoff = Backoff::default();
         loop {
             // An agent that does not record says nothing to the server beyond what the central configuration needs.
-            let answered = !self.settings.load().recording || self.ask_once(transport).await;
+            let answered = !self.settings.load().reports() || self.ask_once(transport).await;
             let wait = backoff.failed(fastrand::f64()).max(FLOOR);
             tokio::select! {
                 () = self.ask.notified() => backoff.reset(),

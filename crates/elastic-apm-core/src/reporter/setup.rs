@@ -1,7 +1,6 @@
 //! What the reporter works with: made once, and kept where a panic of its thread does not reach.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use elastic_apm_intake::Metadata;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -31,8 +30,6 @@ pub(super) struct Setup {
     pub(super) log: AgentLog,
     /// What opens every request.
     pub(super) metadata: Metadata,
-    pub(super) request_time: Duration,
-    pub(super) request_size: usize,
     /// Events taken from the queue whose fate has not been counted.
     pub(super) in_hand: u64,
     /// The agent was shut down: what is left is sent, nothing new is taken.
@@ -59,8 +56,6 @@ impl Setup {
             central_config: config.central_config,
             log: launch.log.clone(),
             metadata,
-            request_time: config.api_request_time,
-            request_size: config.api_request_size.as_usize(),
             in_hand: 0,
             stopping: false,
         }

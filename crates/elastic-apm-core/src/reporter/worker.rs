@@ -51,15 +51,12 @@ pub(super) struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     pub(super) fn new(setup: &'a mut Setup, server: &'a Server) -> Self {
-        let linger = LINGER.min(setup.request_time / 2);
-        // What lies in the queue for as long as the reporter lingers counts too.
-        let request_time = setup.request_time.saturating_sub(linger);
         Worker {
             server,
             metadata: MetadataLines::new(setup.metadata.clone()),
-            linger,
+            linger: LINGER,
             line: Vec::with_capacity(4096),
-            outbox: Outbox::new(Arc::clone(&setup.transport), request_time, setup.request_size),
+            outbox: Outbox::new(Arc::clone(&setup.transport)),
             waiters: Waiters::default(),
             position: 0,
             lost_at_the_end: false,
@@ -105,6 +102,10 @@ impl<'a> Worker<'a> {
     /// Moves events from the queue into the batch.
     fn take_in(&mut self) -> Gathering {
         let settings = self.setup.settings.load();
+        self.linger = LINGER.min(settings.api_request_time / 2);
+        // What lies in the queue for as long as the reporter lingers counts too.
+        let request_time = settings.api_request_time.saturating_sub(self.linger);
+        self.outbox.set_limits(request_time, settings.api_request_size.as_usize());
         for taken in 0..EVENTS_PER_TURN {
             if self.outbox.is_full() {
                 return Gathering::Lingering;

@@ -39,7 +39,8 @@ impl Tracer {
     ///
     /// `path` is that of the URL, without the query.
     pub fn inbound(&self, path: &str, headers: &HeaderMap) -> Inbound {
-        let Some(settings) = self.settings().filter(|settings| settings.recording) else {
+        let settings = self.settings().filter(|settings| settings.recording && self.is_instrumenting());
+        let Some(settings) = settings else {
             return Inbound::NotRecorded;
         };
         if settings.transaction_ignore_urls.matches_any(path) || is_ignored_agent(&settings, headers) {

@@ -129,7 +129,7 @@ impl TransactionNode {
 
     /// Whether its event is wanted.
     pub(crate) fn is_reported(&self) -> bool {
-        self.sampled || self.settings.keeps_unsampled
+        !self.settings.context_propagation_only && (self.sampled || self.settings.keeps_unsampled)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<TransactionBody>> {

@@ -35,6 +35,7 @@ struct Shared {
     settings: Dynamic,
     hand_off: Arc<dyn HandOff>,
     log: AgentLog,
+    instruments: bool,
 }
 
 /// How many tracers of agents there are, clones not counted.
@@ -55,9 +56,14 @@ pub fn may_record() -> bool {
 }
 
 impl Tracer {
-    pub(crate) fn new(settings: Dynamic, hand_off: Arc<dyn HandOff>, log: AgentLog) -> Self {
+    pub(crate) fn new(
+        settings: Dynamic,
+        hand_off: Arc<dyn HandOff>,
+        log: AgentLog,
+        instruments: bool,
+    ) -> Self {
         TRACERS.fetch_add(1, Ordering::Relaxed);
-        Tracer { shared: Some(Arc::new(Shared { settings, hand_off, log })) }
+        Tracer { shared: Some(Arc::new(Shared { settings, hand_off, log, instruments })) }
     }
 
     /// A tracer that records nothing; every call on what it starts is a cheap no-op.
@@ -65,10 +71,21 @@ impl Tracer {
         Tracer { shared: None }
     }
 
-    /// Whether transactions started now are recorded: the agent is enabled and its `recording` option is on. Never on an agent's own
-    /// thread, where filters and transports run.
+    /// Whether integrations are to do anything: the agent is enabled and its `instrument` option is on. For authors of integrations.
+    pub fn is_instrumenting(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.instruments)
+    }
+
+    /// Whether transactions start now: the agent is enabled and its `recording` option is on. Never on an agent's own thread, where
+    /// filters and transports run.
     pub fn is_recording(&self) -> bool {
         self.shared.as_ref().is_some_and(|shared| shared.settings.load().recording)
+            && !own_thread::is_current()
+    }
+
+    /// Whether what happens now outside of a transaction leaves events behind.
+    pub(crate) fn reports(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.settings.load().reports())
             && !own_thread::is_current()
     }
 

@@ -140,7 +140,8 @@ impl TransactionOptions {
                 None => TraceParent::new(random::trace_id(), id, sampling.sampled),
             },
             parent_id: parent.as_ref().map(|parent| parent.traceparent().parent_id()),
-            sampled: sampling.sampled,
+            // Without events there are no details; others are told what was decided all the same.
+            sampled: sampling.sampled && !settings.context_propagation_only,
             sample_rate: sampling.rate,
             tracestate: sampling.tracestate,
             baggage: CarriedBaggage::new(baggage),
@@ -230,7 +231,7 @@ impl TransactionBuilder {
 
     /// Adds a label whose value is worked out only where the agent records.
     pub fn label_with<V: Into<LabelValue>>(self, key: impl Into<Keyword>, value: impl FnOnce() -> V) -> Self {
-        if self.tracer.is_recording() { self.label(key, value()) } else { self }
+        if self.tracer.reports() { self.label(key, value()) } else { self }
     }
 
     /// Starts the transaction and returns its owner. It is not current anywhere: for integrations, and for work whose end

@@ -45,7 +45,7 @@ fn the_defaults_are_those_of_the_table() {
 
     assert_eq!(config.server_url.to_string(), "http://127.0.0.1:8200");
     assert_eq!(config.server_timeout, Duration::from_secs(5));
-    assert_eq!(config.api_request_size, ByteSize::bytes(768 * 1024));
+    assert_eq!(config.settings.api_request_size, ByteSize::bytes(768 * 1024));
     assert!(config.enabled && config.verify_server_cert && !config.include_process_args);
     assert!(config.secret_token.is_none() && config.api_key.is_none() && config.environment.is_none());
     assert_eq!(config.settings.transaction_max_spans, 500);

@@ -67,16 +67,16 @@ fn a_value_out_of_bounds_is_invalid() {
 
     let resolved = resolve(code, &env(&[("ELASTIC_APM_API_REQUEST_SIZE", "6mb")]));
 
-    assert_eq!(resolved.config.api_request_size.as_usize(), 768 * 1024);
+    assert_eq!(resolved.config.settings.api_request_size.as_usize(), 768 * 1024);
     assert_eq!(resolved.config.max_queue_size, 4096);
     assert_eq!(
         texts(&resolved),
         [
+            "invalid max_queue_size \"0\" from code: expected a whole number, from 1 to 1000000; ignored",
             "invalid api_request_size \"6mb\" from environment: expected a size such as 500b, 768kb or 1mb, from 1kb to \
              5mb; ignored",
             "invalid api_request_size \"10b\" from code: expected a size such as 500b, 768kb or 1mb, from 1kb to 5mb; \
              ignored",
-            "invalid max_queue_size \"0\" from code: expected a whole number, from 1 to 1000000; ignored",
         ]
     );
 }
@@ -195,6 +195,9 @@ fn every_option_has_a_setter() {
         .hostname("web-1")
         .global_labels([("a", "b")])
         .enabled(false)
+        .instrument(false)
+        .disable_send(true)
+        .context_propagation_only(true)
         .include_process_args(true)
         .central_config(false)
         .api_request_time(Duration::from_secs(1))

@@ -40,7 +40,10 @@ impl Place {
 
     /// Whether an error is recorded here: a transaction is recorded to its end, whatever the options say meanwhile.
     pub(crate) fn is_recording(&self) -> bool {
-        self.transaction.is_some() || self.tracer.is_recording()
+        match &self.transaction {
+            Some(transaction) => !transaction.settings.context_propagation_only,
+            None => self.tracer.reports(),
+        }
     }
 
     /// The options in force: those of the transaction's start.

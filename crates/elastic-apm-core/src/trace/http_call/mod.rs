@@ -16,7 +16,7 @@ pub(crate) use endpoint::Endpoint;
 pub use options::CallOptions;
 
 use super::ambient::{current_trace_context, span};
-use super::current::TaskContext;
+use super::current::{self, TaskContext};
 use super::span::Span;
 
 /// An outgoing HTTP request that is being recorded. For authors of integrations.
@@ -51,14 +51,17 @@ pub struct HttpCall {
 impl HttpCall {
     /// Starts the span below what is current, and puts `traceparent` and `tracestate` in place of any that are there.
     ///
-    /// `url` is asked only where the call is recorded. `None` where there is no span: outside a transaction (no header is touched), or
-    /// in an unsampled one, below another exit span, and where the options say so (the headers carry what is current).
+    /// `url` is asked only where the call is recorded. `None` where there is no span: outside a transaction and where `instrument` is
+    /// off (no header is touched), or in an unsampled one, below another exit span, and where the options say so (the headers carry what is current).
     pub fn start(
         method: &Method,
         headers: &mut HeaderMap,
         options: &CallOptions,
         url: impl FnOnce() -> Uri,
     ) -> Option<Self> {
+        if !current::with(|current| current.transaction().tracer.is_instrumenting()).unwrap_or(false) {
+            return None;
+        }
         let span = if options.without_span { Span::noop() } else { open(method, headers, options, url) };
         if let Some(context) = span.trace_context().or_else(current_trace_context) {
             context.inject(headers);
