@@ -44,6 +44,11 @@ impl AgentLog {
         self.hear(|| builder.log_level(LogLevel::Debug).build())
     }
 
+    /// Makes such an agent the process's default.
+    pub fn build_default(&self, builder: AgentBuilder) -> Agent {
+        self.hear(|| builder.log_level(LogLevel::Debug).install())
+    }
+
     /// The lines so far, each `LEVEL message`.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

@@ -23,6 +23,13 @@ pub fn default_tracer() -> Tracer {
     DEFAULT.load().as_deref().cloned().unwrap_or_else(Tracer::noop)
 }
 
+/// Explains a detail in the log of the default agent, if there is one.
+pub(crate) fn debug(message: std::fmt::Arguments<'_>) {
+    if let Some(tracer) = DEFAULT.load().as_deref() {
+        tracer.debug(message);
+    }
+}
+
 /// Makes an agent the default; `false` where there is one already, which stays.
 pub(crate) fn install(tracer: &Tracer, reporter: &Arc<Reporter>) -> bool {
     // Both change together, under the lock: an agent that leaves must not take its successor's place.

@@ -148,7 +148,11 @@ impl Activation {
         match replace(None) {
             Some(current) if current.id() != id => {
                 superseded.set(to_restore(previous));
+                let (tracer, inner) = (current.transaction().tracer.clone(), current.id());
                 replace(Some(current));
+                tracer.debug(format_args!(
+                    "the scope of {id} was left before that of {inner}, which stays current"
+                ));
             }
             _ => {
                 replace(to_restore(previous));

@@ -141,7 +141,13 @@ impl TransactionNode {
         if let Some(body) = self.lock().as_mut() {
             return change(body);
         }
-        self.tracer.debug(format_args!("{what} ignored: transaction {} has ended", self.id));
+        self.explain(what, "has ended");
+    }
+
+    /// Says in a debug line why a call does nothing.
+    #[cold]
+    pub(crate) fn explain(&self, what: &str, why: &str) {
+        self.tracer.debug(format_args!("{what} ignored: transaction {} {why}", self.id));
     }
 
     /// Names the transaction, replacing any name.
@@ -329,7 +335,7 @@ impl SpanNode {
         if let Some(event) = &mut self.lock().event {
             return change(event);
         }
-        self.explain(what);
+        self.explain(what, "has ended");
     }
 
     /// Changes what is said of the outcome, or explains in a debug line why nothing happens.
@@ -339,12 +345,13 @@ impl SpanNode {
             return change(&mut body);
         }
         drop(body);
-        self.explain(what);
+        self.explain(what, "has ended");
     }
 
+    /// Says in a debug line why a call does nothing.
     #[cold]
-    fn explain(&self, what: &str) {
-        self.transaction.tracer.debug(format_args!("{what} ignored: span {} has ended", self.id));
+    pub(crate) fn explain(&self, what: &str, why: &str) {
+        self.transaction.tracer.debug(format_args!("{what} ignored: span {} {why}", self.id));
     }
 
     /// Reads the event while the span runs.

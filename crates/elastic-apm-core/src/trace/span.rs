@@ -43,7 +43,7 @@ impl Span {
     ///
     /// For authors of integrations. Two threads that change one span's context at once may lose one of the changes.
     pub fn update_context(&self, change: impl FnOnce(&mut SpanContext)) {
-        let Some(node) = self.recorded() else { return };
+        let Some(node) = self.recorded("update_context") else { return };
         let mut taken = None;
         node.update("update_context", |event| taken = Some(event.context.take().unwrap_or_default()));
         let Some(mut context) = taken else { return };

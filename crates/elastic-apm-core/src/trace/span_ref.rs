@@ -77,7 +77,7 @@ impl SpanRef {
 
     /// Renames the span.
     pub fn set_name(&self, name: impl Into<Keyword>) {
-        let Some(node) = self.recorded() else { return };
+        let Some(node) = self.recorded("set_name") else { return };
         let name = name.into();
         node.update("set_name", |event| event.name = name);
     }
@@ -108,7 +108,7 @@ impl SpanRef {
 
     /// Adds an indexed label. `.`, `*` and `"` in the key become `_`; the same key again replaces the value.
     pub fn label(&self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
-        let Some(node) = self.recorded() else { return };
+        let Some(node) = self.recorded("label") else { return };
         let (key, value) = (key.into(), value.into());
         node.update("label", |event| event.labels.insert(key, value));
     }
@@ -117,7 +117,7 @@ impl SpanRef {
     ///
     /// Links keep their order. An event has 1,000 of them at most.
     pub fn add_link(&self, link: impl Into<SpanLink>) {
-        let Some(node) = self.recorded() else { return };
+        let Some(node) = self.recorded("add_link") else { return };
         let link = link.into();
         let mut is_added = true;
         node.update("add_link", |event| {
@@ -152,7 +152,7 @@ impl SpanRef {
     /// assert_eq!(context.destination.unwrap().service.unwrap().resource, "mysql/shop");
     /// ```
     pub fn set_service_target(&self, kind: impl Into<Keyword>, name: impl Into<Keyword>) {
-        let Some(node) = self.recorded().filter(|node| node.exit) else { return };
+        let Some(node) = self.recorded("set_service_target").filter(|node| node.exit) else { return };
         let target = ServiceTarget { kind: Some(kind.into()), name: Some(name.into()) };
         node.update("set_service_target", |event| {
             let context = event.context.get_or_insert_default();
@@ -181,8 +181,14 @@ impl SpanRef {
         self.judge("discard", |body| body.discarded = true);
     }
 
-    pub(super) fn recorded(&self) -> Option<&SharedSpan> {
-        self.node.as_ref().filter(|node| !node.over_limit)
+    /// The node, if it is going to be reported; else a debug line explains why nothing happens.
+    pub(super) fn recorded(&self, what: &str) -> Option<&SharedSpan> {
+        let node = self.node.as_ref()?;
+        if node.over_limit {
+            node.explain(what, "is one too many: see transaction_max_spans");
+            return None;
+        }
+        Some(node)
     }
 
     fn judge(&self, what: &str, change: impl FnOnce(&mut SpanBody)) {

@@ -115,10 +115,14 @@ impl Tracer {
     /// `name` and `result` fill only what is unset. Spans still open stay legal; the later drop of the scope does nothing.
     /// `None` where no transaction of this tracer is current.
     pub fn end_transaction(&self, name: impl Into<Keyword>, result: impl Into<Keyword>) -> Option<SpanId> {
-        let node = current::with(|current| Arc::clone(current.transaction()))?;
-        if !self.is_same(&node.tracer) || node.is_ended() {
+        let node = current::with(|current| Arc::clone(current.transaction()));
+        let node = node.filter(|node| self.is_same(&node.tracer) && !node.is_ended());
+        let Some(node) = node else {
+            self.debug(format_args!(
+                "end_transaction ignored: no running transaction of this agent is current"
+            ));
             return None;
-        }
+        };
         let (name, result) = (name.into(), result.into());
         node.set_name_if_unset("end_transaction", name);
         node.update("end_transaction", |body| {

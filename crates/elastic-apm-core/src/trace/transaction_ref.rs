@@ -115,7 +115,7 @@ impl TransactionRef {
 
     /// Adds an indexed label. `.`, `*` and `"` in the key become `_`; the same key again replaces the value.
     pub fn label(&self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
-        let Some(node) = self.sampled_node() else { return };
+        let Some(node) = self.described("label") else { return };
         let (key, value) = (key.into(), value.into());
         node.update("label", |body| body.labels.insert(key, value));
     }
@@ -127,7 +127,7 @@ impl TransactionRef {
 
     /// Adds one entry of custom context: any JSON, not indexed. `.`, `*` and `"` in the key become `_`.
     pub fn set_custom_context(&self, key: &str, value: impl Into<Value>) {
-        if self.sampled_node().is_none() {
+        if self.described("set_custom_context").is_none() {
             return;
         }
         let (key, value) = (key.replace(['.', '*', '"'], "_"), value.into());
@@ -200,6 +200,16 @@ impl TransactionRef {
         self.node.as_ref().filter(|node| node.sampled)
     }
 
+    /// The node, if context is recorded; else a debug line explains why nothing happens.
+    fn described(&self, what: &str) -> Option<&Arc<TransactionNode>> {
+        let node = self.node.as_ref()?;
+        if !node.sampled {
+            node.explain(what, "is not sampled");
+            return None;
+        }
+        Some(node)
+    }
+
     fn update(&self, what: &str, change: impl FnOnce(&mut TransactionBody)) {
         if let Some(node) = &self.node {
             node.update(what, change);
@@ -207,7 +217,7 @@ impl TransactionRef {
     }
 
     fn with_context(&self, what: &str, change: impl FnOnce(&mut Context)) {
-        if let Some(node) = self.sampled_node() {
+        if let Some(node) = self.described(what) {
             node.update(what, |body| change(body.context.get_or_insert_default()));
         }
     }

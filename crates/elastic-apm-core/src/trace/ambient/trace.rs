@@ -4,7 +4,7 @@ use std::fmt;
 
 use elastic_apm_intake::{SpanId, TraceId};
 
-use super::transaction::current_transaction;
+use super::transaction::{current_transaction, told};
 use crate::propagation::{Baggage, HeaderSink, TraceContext, TraceParent};
 use crate::trace::current::{self, Current};
 
@@ -135,7 +135,7 @@ pub fn baggage() -> Baggage {
 /// assert_eq!((baggage().get("tenant"), &headers["baggage"]), (Some("acme inc"), &"tenant=acme%20inc".parse().unwrap()));
 /// ```
 pub fn set_baggage(key: &str, value: &str) {
-    current_transaction().set_baggage(key, value);
+    told("set_baggage").set_baggage(key, value);
 }
 
 /// The current transaction hands on the value of this key no longer; tells whether there was one.

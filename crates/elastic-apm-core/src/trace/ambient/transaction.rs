@@ -5,7 +5,7 @@ use std::sync::Arc;
 use elastic_apm_intake::{Keyword, LabelValue, Outcome, User};
 use serde_json::Value;
 
-use crate::default_agent::default_tracer;
+use crate::default_agent::{self, default_tracer};
 use crate::trace::current;
 use crate::trace::transaction_builder::{TransactionBuilder, TransactionOptions};
 use crate::trace::transaction_ref::TransactionRef;
@@ -57,22 +57,22 @@ pub fn is_recording() -> bool {
 
 /// Names the current transaction, replacing any name.
 pub fn set_transaction_name(name: impl Into<Keyword>) {
-    current_transaction().set_name(name);
+    told("set_transaction_name").set_name(name);
 }
 
 /// Names the current transaction unless it has a name.
 pub fn set_transaction_name_if_unset(name: impl Into<Keyword>) {
-    current_transaction().set_name_if_unset(name);
+    told("set_transaction_name_if_unset").set_name_if_unset(name);
 }
 
 /// Sets the current transaction's result, such as `success`.
 pub fn set_transaction_result(result: impl Into<Keyword>) {
-    current_transaction().set_result(result);
+    told("set_transaction_result").set_result(result);
 }
 
 /// Sets the current transaction's result unless there is one.
 pub fn set_transaction_result_if_unset(result: impl Into<Keyword>) {
-    current_transaction().set_result_if_unset(result);
+    told("set_transaction_result_if_unset").set_result_if_unset(result);
 }
 
 /// Sets the current transaction's outcome; no status and no error overrides it.
@@ -84,19 +84,19 @@ pub fn set_transaction_result_if_unset(result: impl Into<Keyword>) {
 /// set_transaction_outcome(Outcome::of_response(503)); // or by the HTTP status of the answer: a failure
 /// ```
 pub fn set_transaction_outcome(outcome: Outcome) {
-    current_transaction().set_outcome(outcome);
+    told("set_transaction_outcome").set_outcome(outcome);
 }
 
 /// Sets the current transaction's outcome unless the user did already.
 pub fn set_transaction_outcome_if_unset(outcome: Outcome) {
-    current_transaction().set_outcome_if_unset(outcome);
+    told("set_transaction_outcome_if_unset").set_outcome_if_unset(outcome);
 }
 
 /// Adds an indexed label to the current transaction. `.`, `*` and `"` in the key become `_`.
 ///
 /// Labels of the current *span* are set by [`current_span`](crate::current_span)`().label(…)`.
 pub fn label(key: impl Into<Keyword>, value: impl Into<LabelValue>) {
-    current_transaction().label(key, value);
+    told("label").label(key, value);
 }
 
 /// Says who the user of the current transaction is. What `user` leaves open stays as it was.
@@ -107,10 +107,24 @@ pub fn label(key: impl Into<Keyword>, value: impl Into<LabelValue>) {
 /// set_user_context(User::new().id(7).username("joe"));
 /// ```
 pub fn set_user_context(user: User) {
-    current_transaction().set_user_context(user);
+    told("set_user_context").set_user_context(user);
 }
 
 /// Adds one entry of custom context to the current transaction: any JSON, not indexed.
 pub fn set_custom_context(key: &str, value: impl Into<Value>) {
-    current_transaction().set_custom_context(key, value);
+    told("set_custom_context").set_custom_context(key, value);
+}
+
+/// The current transaction, to be told what the function called `what` was told; where there is none, a debug line explains it.
+pub(super) fn told(what: &str) -> TransactionRef {
+    let current = current_transaction();
+    if current.node.is_none() {
+        explain(what);
+    }
+    current
+}
+
+#[cold]
+fn explain(what: &str) {
+    default_agent::debug(format_args!("{what} ignored: no transaction is current"));
 }
