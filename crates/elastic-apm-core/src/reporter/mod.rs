@@ -11,7 +11,7 @@
 //! | `oversize` | what is cut from an event that is larger than the server takes |
 //! | `filters` | what the application has to say of events |
 //! | `stacks` | addresses to stack frames |
-//! | `render`, `sanitize` | captured HTTP to wire context, secrets out |
+//! | `render` | captured HTTP to wire context, secrets out |
 //! | `outbox` | the batch that grows, the one that is sent, and when |
 //! | `batch` | one request body in the making |
 //! | `exchange` | one request and its answer |
@@ -39,7 +39,6 @@ mod metadata_lines;
 mod outbox;
 mod oversize;
 mod render;
-mod sanitize;
 mod server;
 mod setup;
 mod stacks;

@@ -1,17 +1,22 @@
 //! Turns what a layer captured into the wire's request and response context, sanitised.
 //!
-//! Runs on the reporter thread: the application paid for reference counts only.
+//! Runs on the reporter thread: the application paid for reference counts only. What is secret is decided by name alone, with the
+//! patterns of `sanitize_field_names`; query strings and bodies other than forms are not touched, as the specification asks.
 
 mod cookies;
+mod form;
 mod headers;
+mod room;
 mod url;
 
 use elastic_apm_intake::{Body, Context, Keyword, Request, Response, Socket};
 use http::Version;
 
-use super::sanitize;
 use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse};
 use crate::config::WildcardList;
+
+/// What a secret is replaced by; its name stays.
+const REDACTED: Keyword = Keyword::from_static("[REDACTED]");
 
 /// Which event an exchange is rendered for: each has a say of its own about the body.
 #[derive(Clone, Copy)]
@@ -60,7 +65,7 @@ fn body(captured: &CapturedBody, bearer: Bearer, sanitized: &WildcardList) -> Op
         Bearer::Error => captured.in_errors(),
     };
     let text = is_carried.then(|| captured.text()).filter(|text| !text.is_empty())?;
-    Some(Body::from(if captured.is_form() { sanitize::form(&text, sanitized) } else { text }))
+    Some(Body::from(if captured.is_form() { form::redact(&text, sanitized) } else { text }))
 }
 
 fn response(captured: &CapturedResponse, sanitized: &WildcardList) -> Response {

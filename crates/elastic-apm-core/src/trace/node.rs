@@ -82,6 +82,8 @@ pub(crate) struct TransactionIdentity {
 }
 
 impl TransactionNode {
+    // Inlined where it is made, lest half a kilobyte is moved around.
+    #[inline(always)]
     pub(crate) fn new(
         tracer: Tracer,
         settings: Arc<Settings>,

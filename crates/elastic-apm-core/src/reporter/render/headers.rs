@@ -1,34 +1,34 @@
 //! Headers as text, within bounds: a stranger decides how many there are and how long.
 
 use elastic_apm_intake::{Headers, Keyword};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
+use super::REDACTED;
+use super::room::Room;
 use crate::config::WildcardList;
-use crate::reporter::sanitize;
 
 /// What the headers of one message may take of an event's line. Further ones are left out, so that they cannot make the
 /// whole event too large.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// What a header costs in a line beside its text.
-const OVERHEAD: usize = 6;
-
+/// The secret ones keep their names. Cookies are recorded by name, elsewhere.
 pub(super) fn render(captured: &HeaderMap, sanitized: &WildcardList) -> Headers {
     let mut headers = Headers::with_capacity(captured.keys_len());
-    let mut room = MAX_BYTES;
+    let bytes = captured.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let mut room = Room::new(MAX_BYTES, captured.len(), bytes);
+    // The values of one name follow each other.
+    let mut last: Option<(&HeaderName, bool)> = None;
     for (name, value) in captured {
-        if *name == header::COOKIE {
-            // They are recorded by name.
-            headers.insert(header::COOKIE.as_str(), sanitize::REDACTED);
-            continue;
+        let is_secret = match last {
+            Some((known, is_secret)) if known == name => is_secret,
+            _ => *name == header::COOKIE || sanitized.matches_any(name.as_str()),
+        };
+        last = Some((name, is_secret));
+        let value = if is_secret { REDACTED } else { text(value.as_bytes()) };
+        if room.take(name.as_str(), &value) {
+            headers.append(Keyword::copied(name.as_str()), value);
         }
-        let value = text(value.as_bytes());
-        let taken = OVERHEAD + name.as_str().len() + length_in_json(&value);
-        let Some(left) = room.checked_sub(taken) else { continue };
-        room = left;
-        headers.append(Keyword::copied(name.as_str()), value);
     }
-    sanitize::headers(&mut headers, sanitized);
     headers
 }
 
@@ -40,14 +40,4 @@ pub(super) fn text(bytes: &[u8]) -> Keyword {
         Ok(text) => Keyword::copied(text),
         Err(_) => Keyword::from(String::from_utf8_lossy(bytes).into_owned()),
     }
-}
-
-/// How many bytes a text takes between its quotes, once cut.
-pub(super) fn length_in_json(text: &str) -> usize {
-    let escaped = |c: char| match c {
-        '"' | '\\' | '\t' => 2,
-        c if c.is_ascii_control() => 6,
-        c => c.len_utf8(),
-    };
-    text.chars().take(Keyword::LIMIT).map(escaped).sum()
 }

@@ -98,7 +98,9 @@ fn cookies_are_parsed_and_the_secret_ones_redacted() {
         let request = with_headers(raw);
 
         assert_eq!(request.cookies, cookies.as_object().cloned(), "{sent:?}");
-        assert_eq!(request.headers.get_all("cookie"), ["[REDACTED]"], "the raw header does not leave");
+        let raw = request.headers.get_all("cookie");
+        assert!(raw.iter().all(|value| value == "[REDACTED]"), "the raw header does not leave: {raw:?}");
+        assert_eq!(raw.len(), sent.len());
     }
 }
 

@@ -1,38 +1,14 @@
-//! Replaces the values of secret-looking fields; the keys stay.
-//!
-//! Decides by name alone, with the patterns of `sanitize_field_names`. Query strings and bodies other than forms are not touched,
-//! as the specification asks.
+//! Forms in the encoding of URLs, without the values of their secret fields.
 
 use std::borrow::Cow;
 
-use elastic_apm_intake::{Headers, JsonObject, Keyword};
 use percent_encoding::percent_decode_str;
 
+use super::REDACTED;
 use crate::config::WildcardList;
 
-/// What a secret is replaced by.
-pub(crate) const REDACTED: Keyword = Keyword::from_static("[REDACTED]");
-
-/// Redacts headers by name.
-pub(crate) fn headers(headers: &mut Headers, patterns: &WildcardList) {
-    for (name, values) in headers.iter_mut() {
-        if patterns.matches_any(name) {
-            values.fill(REDACTED);
-        }
-    }
-}
-
-/// Redacts cookies by name.
-pub(crate) fn cookies(cookies: &mut JsonObject, patterns: &WildcardList) {
-    for (name, value) in cookies.iter_mut() {
-        if patterns.matches_any(name) {
-            *value = REDACTED.as_str().into();
-        }
-    }
-}
-
-/// Redacts the fields of a form in the encoding of URLs. What is not redacted stays as it was sent.
-pub(crate) fn form(body: &str, patterns: &WildcardList) -> String {
+/// Redacts the secret fields of a form. What is not redacted stays as it was sent.
+pub(super) fn redact(body: &str, patterns: &WildcardList) -> String {
     let fields = body.split('&').map(|field| match field.split_once('=') {
         Some((name, _)) if patterns.matches_any(&decoded(name)) => {
             Cow::Owned(format!("{name}={}", REDACTED.as_str()))
@@ -71,7 +47,7 @@ mod tests {
             ("%zz=1&%ff=2&%", "%zz=1&%ff=2&%"),
             ("", ""),
         ] {
-            assert_eq!(form(sent, &patterns()), kept);
+            assert_eq!(redact(sent, &patterns()), kept);
         }
     }
 }
