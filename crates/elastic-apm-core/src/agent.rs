@@ -10,6 +10,7 @@ use crate::config::{log_preamble, option_setters, resolve, resolve_strict};
 use crate::default_agent::{self, EXIT_TIMEOUT};
 use crate::log::AgentLog;
 use crate::metadata;
+use crate::panic_hook;
 use crate::queue::HandOff;
 use crate::reporter::{Filterable, Filters, Launch, Reporter};
 use crate::stats::Stats;
@@ -39,6 +40,7 @@ pub struct Agent {
     tracer: Tracer,
     reporter: Option<Arc<Reporter>>,
     is_default: bool,
+    panics: Option<panic_hook::Registration>,
 }
 
 impl Agent {
@@ -99,6 +101,7 @@ impl Agent {
 
 impl Drop for Agent {
     fn drop(&mut self) {
+        self.panics = None;
         // Uninstalled last: an `exit` on another thread meanwhile waits for the same shutdown.
         self.shutdown(EXIT_TIMEOUT);
         if self.is_default {
@@ -240,7 +243,7 @@ impl AgentBuilder {
         let log = self.log.unwrap_or_else(|| AgentLog::new(config.settings.log_level));
         let metadata = metadata::collect(config, environment);
         log_preamble(&log, resolved, &metadata);
-        let noop = || Agent { tracer: Tracer::noop(), reporter: None, is_default: false };
+        let noop = || Agent { tracer: Tracer::noop(), reporter: None, is_default: false, panics: None };
         if !config.enabled {
             return noop();
         }
@@ -262,11 +265,9 @@ impl AgentBuilder {
             Ok(reporter) => {
                 let reporter = Arc::new(reporter);
                 let hand_off: Arc<dyn HandOff> = Arc::clone(&reporter) as _;
-                Agent {
-                    tracer: Tracer::new(settings, hand_off, log, config.instrument),
-                    reporter: Some(reporter),
-                    is_default: false,
-                }
+                let tracer = Tracer::new(settings, hand_off, log, config.instrument);
+                let panics = config.panic_hook.then(|| panic_hook::register(&tracer, &reporter)).flatten();
+                Agent { tracer, reporter: Some(reporter), is_default: false, panics }
             }
             Err(error) => {
                 log.error(format_args!(

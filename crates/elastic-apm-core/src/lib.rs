@@ -5,6 +5,7 @@
 //! | module | job | start reading at |
 //! |---|---|---|
 //! | `agent` | wires everything, flushes when dropped | [`Agent`] |
+//! | `panic_hook` | panics where they happen | `panic_hook::register` |
 //! | `trace` | live transactions and spans, what is current | [`Tracer`], [`Transaction`], [`Span`] |
 //! | `record`, `queue`, `stats` | the bounded hand-off, and what became of each event | `Queue::push` |
 //! | `reporter` | the background thread: lines, batches, answers | `reporter::worker` |
@@ -27,6 +28,7 @@ mod default_agent;
 mod log;
 mod metadata;
 mod own_thread;
+mod panic_hook;
 mod per_process;
 mod propagation;
 mod queue;

@@ -104,6 +104,13 @@ macro_rules! for_each_option {
             /// Sends the arguments of the process's command line, which may hold secrets.
             include_process_args: flag(bool) = "false", "ELASTIC_APM_INCLUDE_PROCESS_ARGS";
 
+            /// Reports every panic of the process where it happens, with its stack, and then calls the panic hook that was there before.
+            ///
+            /// Without it a panic is reported by whatever catches it on its way, a layer or a transaction's `run`, and without its stack;
+            /// with it there is still one event for one panic. Panics that the program itself catches are reported too. A hook that is set
+            /// later must call the previous one, as this one does.
+            panic_hook: flag(bool) = "false", "ELASTIC_APM_PANIC_HOOK";
+
             /// Asks the server for the configuration that is set for the service in Kibana, and follows it while running.
             central_config: flag(bool) = "true", "ELASTIC_APM_CENTRAL_CONFIG";
 

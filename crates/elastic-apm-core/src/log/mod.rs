@@ -120,6 +120,16 @@ impl fmt::Debug for AgentLog {
     }
 }
 
+/// Drops all log calls of this thread until it is dropped itself.
+pub(crate) struct Silence {
+    _writing: Option<Writing>,
+}
+
+/// Silences the log on this thread, also where a line is being written.
+pub(crate) fn silence() -> Silence {
+    Silence { _writing: Writing::begin() }
+}
+
 thread_local! {
     static WRITING: Cell<bool> = const { Cell::new(false) };
 }

@@ -59,6 +59,7 @@ mod transaction_trace;
 
 pub use capture_rules::CaptureRules;
 pub use current::{EnteredContext, TaskContext};
+pub(crate) use error::panic as panics;
 pub use error::{ErrorBuilder, MessageBuilder};
 pub use http_call::{CallBody, CallOptions, HttpCall};
 pub use in_context::InContext;

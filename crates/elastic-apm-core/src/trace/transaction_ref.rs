@@ -144,7 +144,7 @@ impl TransactionRef {
     /// Reports a panic that ended this transaction's work, as an unhandled error. For authors of integrations.
     pub fn capture_panic(&self, panic: &(dyn Any + Send)) {
         if let Some(node) = &self.node {
-            error::capture_panic(node, panic);
+            error::panic::capture(node, panic);
         }
     }
 

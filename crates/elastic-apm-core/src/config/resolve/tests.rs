@@ -199,6 +199,7 @@ fn every_option_has_a_setter() {
         .disable_send(true)
         .context_propagation_only(true)
         .include_process_args(true)
+        .panic_hook(true)
         .central_config(false)
         .api_request_time(Duration::from_secs(1))
         .api_request_size(2048)

@@ -17,11 +17,10 @@ mod builder;
 mod chain;
 mod draft;
 mod entry;
-mod panic;
+pub(crate) mod panic;
 mod place;
 mod printing;
 mod type_path;
 
 pub use builder::{ErrorBuilder, MessageBuilder};
 pub(crate) use entry::in_sight;
-pub(crate) use panic::capture_panic;

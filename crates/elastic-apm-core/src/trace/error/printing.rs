@@ -67,6 +67,11 @@ impl Printing {
     }
 }
 
+/// Whether this thread is running an error's code.
+pub(super) fn is_going_on() -> bool {
+    DEPTH.try_with(Cell::get).unwrap_or(0) > 0
+}
+
 impl Drop for Printing {
     fn drop(&mut self) {
         let _ = DEPTH.try_with(|depth| depth.set(depth.get().saturating_sub(1)));
