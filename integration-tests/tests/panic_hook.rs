@@ -364,6 +364,19 @@ fn a_panic_while_another_one_unwinds_is_two_events() {
 }
 
 #[test]
+fn where_no_events_are_wanted_panics_are_none() {
+    let _alone = alone();
+    for hook in [true, false] {
+        let agent = CheckedAgent::with(|options| options.context_propagation_only(true).panic_hook(hook));
+
+        caught(|| agent.tracer().transaction("job", "script").run_sync(brew));
+        caught(brew);
+
+        assert_eq!(agent.stats().recorded(), 0, "panic_hook={hook}");
+    }
+}
+
+#[test]
 fn panics_are_not_reported_while_recording_is_off() {
     let _alone = alone();
     let agent = agent_with(|options| options.recording(false));

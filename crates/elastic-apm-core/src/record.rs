@@ -134,3 +134,25 @@ fn exception(exception: &elastic_apm_intake::Exception) -> usize {
         + exception.message.as_ref().map_or(0, |text| heap(text))
         + exception.cause.iter().map(self::exception).sum::<usize>()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_hardly_larger_than_a_span() {
+        assert!(size_of::<Record>() <= size_of::<SpanEvent>() + 8, "{}", size_of::<Record>());
+    }
+
+    #[test]
+    fn the_stack_of_an_error_counts_as_memory() {
+        let error = |stack| {
+            Record::Error(Box::new(ErrorRecord { event: ErrorEvent::default(), request: None, stack }))
+        };
+        let stack = CapturedStack { addresses: vec![1; 1000], limit: 50, of_panic: false };
+
+        let bytes = error(Some(stack)).estimated_bytes() - error(None).estimated_bytes();
+
+        assert!(bytes as usize >= 1000 * size_of::<usize>(), "{bytes}");
+    }
+}

@@ -28,10 +28,11 @@ struct Ring {
 
 /// Reports a panic that ended a transaction's work, with its message where it is a string; unless a hook has.
 pub(crate) fn capture(node: &Arc<TransactionNode>, payload: &(dyn Any + Send)) {
-    if was_reported(&node.tracer, payload) {
+    let place = Place::transaction(node);
+    if !place.is_recording() || was_reported(&node.tracer, payload) {
         return node.update("capture_panic", |body| body.verdict.failed());
     }
-    let mut draft = Draft::new(Place::transaction(node));
+    let mut draft = Draft::new(place);
     // Where it is caught is not where it happened.
     draft.origin = Origin::Nowhere;
     draft.event.exception = Some(Box::new(exception_of(payload)));
