@@ -1,8 +1,8 @@
 //! The bounded hand-off from application threads to the reporter thread.
 //!
 //! One atomic word holds how many events and how many bytes wait, so that a push is: one add, one bound check, one slot
-//! write. It never blocks, and it wakes the reporter only when that sleeps for good or when the queue is half full, in events or bytes:
-//! a span costs no system call. Knows nothing of what an event means.
+//! write. It never blocks, and it wakes the reporter only when that sleeps for good, when the queue is half full, in events or bytes, or
+//! for an event that is urgent: a span costs no system call. Knows nothing of what an event means.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
@@ -73,7 +73,7 @@ impl Queue {
             let reason = if state == MUTE { DropReason::SendDisabled } else { DropReason::AfterShutdown };
             return self.counters.drop_events(reason, 1);
         }
-        let bytes = record.estimated_bytes();
+        let (bytes, urgent) = (record.estimated_bytes(), record.is_urgent());
         let cost = ONE_EVENT + u64::from(bytes);
         let before = self.fill.fetch_add(cost, Ordering::SeqCst);
         let events = before >> BYTE_BITS;
@@ -97,7 +97,8 @@ impl Queue {
         }
         let (bytes_before, bytes_after) = (before & BYTES, (before & BYTES) + u64::from(bytes));
         let half_bytes = self.max_bytes / 2;
-        if events + 1 == self.half
+        if urgent
+            || events + 1 == self.half
             || (bytes_before < half_bytes && bytes_after >= half_bytes)
             || (self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst))
         {
@@ -129,6 +130,12 @@ impl Queue {
         self.ring.len()
     }
 
+    /// Three quarters of it are full, in events or bytes.
+    pub(crate) fn is_filling_up(&self) -> bool {
+        let fill = self.fill.load(Ordering::Relaxed);
+        (fill >> BYTE_BITS) * 4 >= self.ring.capacity() as u64 * 3 || (fill & BYTES) * 4 >= self.max_bytes * 3
+    }
+
     /// Takes no event, ever.
     pub(crate) fn mute(&self) {
         self.state.store(MUTE, Ordering::SeqCst);
@@ -139,7 +146,7 @@ impl Queue {
         self.state.fetch_max(CLOSED, Ordering::SeqCst);
     }
 
-    /// Resolves when the queue is half full, in events or bytes; with `until_any`, as soon as anything is in it.
+    /// Resolves when the queue is half full, in events or bytes, or something urgent is in it; with `until_any`, as soon as anything is in it.
     ///
     /// Awaited by the reporter alone.
     pub(crate) async fn wait(&self, until_any: bool) {

@@ -51,6 +51,17 @@ impl Record {
         }
     }
 
+    /// Whether it should not wait for others: an error that nobody has handled may be the last thing that a process has to say.
+    #[inline]
+    pub(crate) fn is_urgent(&self) -> bool {
+        match self {
+            Record::Error(record) => {
+                record.event.exception.as_ref().is_some_and(|exception| exception.handled == Some(false))
+            }
+            _ => false,
+        }
+    }
+
     /// About how much memory the record holds, for the queue's bound in bytes.
     ///
     /// An estimate that is cheap on the application thread: exact for what can be large (text, labels, headers), a

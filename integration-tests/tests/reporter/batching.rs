@@ -1,6 +1,6 @@
 //! What is in a request, and when it is sent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use elastic_apm::{
@@ -243,4 +243,35 @@ fn spans_go_before_their_transaction() {
 
     let names: Vec<String> = server.received().iter().flat_map(Received::names).collect();
     assert_eq!(names, ["step", "job"]);
+}
+
+#[test]
+fn an_error_that_nobody_handled_goes_out_at_once_and_takes_along_what_is_there() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).api_request_time(Duration::from_secs(3600)).build();
+    record_numbered(&agent, 0..3);
+
+    agent.tracer().error(&std::fmt::Error).handled(false).capture();
+
+    let received = server.wait_for_requests(1);
+    assert_eq!(received[0].names(), numbered(0..3));
+    assert_eq!(received[0].documents()[4]["error"]["exception"]["handled"], false);
+    drop(agent);
+}
+
+#[test]
+fn a_flood_of_errors_that_nobody_handled_is_no_flood_of_requests() {
+    let server = FaultServer::start();
+    let agent = agent_of(&server).api_request_time(Duration::from_secs(3600)).build();
+    let start = Instant::now();
+
+    for _ in 0..500 {
+        agent.tracer().error(&std::fmt::Error).handled(false).capture();
+    }
+
+    let received = server.wait_for_events(500);
+    // One at once, and then one a second.
+    let most = 2 + start.elapsed().as_secs() as usize;
+    assert!(received.len() <= most, "{} requests", received.len());
+    drop(agent);
 }

@@ -5,6 +5,7 @@
 mod batching;
 mod central;
 mod delivery;
+mod ending;
 mod failover;
 mod lifecycle;
 mod overload;

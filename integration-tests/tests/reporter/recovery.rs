@@ -1,13 +1,14 @@
 //! A server that comes late, goes away, and comes back.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use elastic_apm::DropReason;
 use elastic_apm_integration_tests::agent_log::AgentLog;
 use elastic_apm_integration_tests::fault_server::FaultServer;
 
 use crate::support::{
-    PATIENCE, agent_of, eager_agent_of, names_once, numbered, record, record_numbered, settled,
+    PATIENCE, agent_of, eager_agent_of, names_once, numbered, record, record_numbered, settled, within,
 };
 
 #[test]
@@ -78,6 +79,23 @@ fn a_flush_that_succeeds_ends_the_back_off() {
     record_numbered(&agent, 1..2);
 
     assert_eq!(server.wait_for_events(2).len(), 2);
+}
+
+#[test]
+fn a_queue_that_fills_up_cuts_the_back_off_from_a_server_that_is_not_there_short() {
+    let server = FaultServer::refusing();
+    let agent = eager_agent_of(&server).max_queue_size(100).api_request_size(1024).build();
+    record_numbered(&agent, 0..1);
+    // Each one is a failed attempt, so that the next one would be due in 36 seconds.
+    for _ in 0..8 {
+        assert!(!agent.flush(PATIENCE));
+    }
+    server.serve();
+
+    record_numbered(&agent, 1..100);
+
+    within(Duration::from_secs(5), || server.wait_for_events(100));
+    assert_eq!(agent.stats().dropped(), 0);
 }
 
 #[test]

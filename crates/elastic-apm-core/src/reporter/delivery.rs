@@ -14,7 +14,8 @@ use crate::stats::DropReason;
 /// |---|---|---|
 /// | 2xx | sent | as usual |
 /// | 400, 413 | the accepted ones sent, the others lost: the server has judged them | as usual, or one bad event would slow all |
-/// | 401, 403, 407; 429 and 503 with none accepted; never sent | kept and sent again | after the back-off |
+/// | 401, 403, 407; 429 and 503 with none accepted | kept and sent again | after the back-off |
+/// | none, and nobody was reached | kept and sent again | after the back-off, or after a second if the queue fills up |
 /// | 429 and 503 with some accepted, other 5xx, none | the accepted ones sent, the others lost | after the back-off |
 /// | anything else, redirects among it | lost: nobody there who judges events | after the back-off |
 #[derive(Debug, PartialEq, Eq)]
@@ -25,15 +26,17 @@ pub(super) enum Delivery {
     Judged { accepted: u64, reason: DropReason, why: String },
     /// The server took `accepted`; the rest went wrong on the way and is gone.
     Failed { accepted: u64, reason: DropReason, why: String },
-    /// Certainly not taken: keep them and try again later.
-    Again { why: String },
+    /// Certainly not taken: keep them and try again later. `reached` is whether anybody answered.
+    Again { reached: bool, why: String },
 }
 
 /// Judges the answer to a request.
 pub(super) fn judge(answer: Answer) -> Delivery {
     let response = match answer {
         Ok(response) => response,
-        Err(error) if error.is_not_sent() => return Delivery::Again { why: error.to_string() },
+        Err(error) if error.is_not_sent() => {
+            return Delivery::Again { reached: false, why: error.to_string() };
+        }
         Err(error) => {
             return Delivery::Failed { accepted: 0, reason: DropReason::SendFailed, why: error.to_string() };
         }
@@ -49,11 +52,11 @@ pub(super) fn judge(answer: Answer) -> Delivery {
         StatusCode::BAD_REQUEST => Delivery::Judged { accepted, reason: DropReason::Rejected, why },
         StatusCode::PAYLOAD_TOO_LARGE => Delivery::Judged { accepted, reason: DropReason::TooLarge, why },
         // The credentials may be put right while we run.
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Delivery::Again { why },
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Delivery::Again { reached: true, why },
         // Says a proxy, which has passed on nothing.
-        StatusCode::PROXY_AUTHENTICATION_REQUIRED => Delivery::Again { why },
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED => Delivery::Again { reached: true, why },
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE if accepted == 0 => {
-            Delivery::Again { why }
+            Delivery::Again { reached: true, why }
         }
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             Delivery::Failed { accepted, reason: DropReason::SendFailed, why }

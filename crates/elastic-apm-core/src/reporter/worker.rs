@@ -75,7 +75,7 @@ impl<'a> Worker<'a> {
         }
         loop {
             let gathering = self.take_in();
-            self.outbox.send_if_due(self.waiters.is_urgent());
+            self.outbox.send_if_due(self.waiters.is_urgent(), self.setup.queue.is_filling_up());
             self.waiters.settle(self.outbox.first_unsettled().unwrap_or(self.position));
             if self.setup.stopping && !self.waiters.is_urgent() {
                 break;
@@ -116,6 +116,7 @@ impl<'a> Worker<'a> {
             let position = self.position;
             self.position += 1;
             self.setup.in_hand += 1;
+            let urgent = record.is_urgent();
             // What applications bring along may panic when it is looked at: that costs the one event.
             let (filters, line) = (&self.setup.filters, &mut self.line);
             let written = catch_unwind(AssertUnwindSafe(|| lines::write(record, &settings, filters, line)));
@@ -126,6 +127,9 @@ impl<'a> Worker<'a> {
                     }
                     let metadata = self.metadata.for_version(self.server.version());
                     self.outbox.push(&self.line, position, metadata);
+                    if urgent {
+                        self.outbox.hurry();
+                    }
                 }
                 // As it is wanted: nobody is told that something was lost.
                 Err(DropReason::Filtered) => self.setup.settle(0, DropReason::Filtered, 1),
@@ -188,12 +192,16 @@ impl<'a> Worker<'a> {
                 }
                 let events = batch.events;
                 let why = format!("{why}; {lost} of {events} events lost ({})", reason.as_str());
-                self.fails(reason.as_str(), &why);
+                self.fails(reason.as_str(), true, &why);
             }
-            Delivery::Again { why } => {
+            Delivery::Again { reached, why } => {
                 self.outbox.keep(batch);
                 self.waiters.give_up_attempted(self.outbox.attempts());
-                self.fails("again", &format!("{why}; events are kept within the bound and sent later"));
+                self.fails(
+                    "again",
+                    reached,
+                    &format!("{why}; events are kept within the bound and sent later"),
+                );
             }
         }
     }
@@ -219,9 +227,9 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn fails(&mut self, kind: &'static str, why: &str) {
+    fn fails(&mut self, kind: &'static str, reached: bool, why: &str) {
         self.state.failed(kind, format_args!("{why}"));
-        let wait = self.outbox.back_off();
+        let wait = self.outbox.back_off(reached);
         self.setup.log.debug(format_args!("next request in {} ms: {why}", wait.as_millis()));
     }
 
