@@ -34,11 +34,26 @@ impl CheckedAgent {
     #[must_use]
     #[track_caller]
     pub fn events(&self) -> Events {
-        let events = self.agent.events();
-        schema::check(&events.lines);
-        policy::check(&events);
-        events
+        check(self.agent.events())
     }
+
+    /// Everything that was sent, metrics included, after the agent was shut down; checked.
+    ///
+    /// # Panics
+    ///
+    /// When an event violates a schema or a policy.
+    #[must_use]
+    #[track_caller]
+    pub fn all_events(&self) -> Events {
+        check(self.agent.all_events())
+    }
+}
+
+#[track_caller]
+fn check(events: Events) -> Events {
+    schema::check(&events.lines);
+    policy::check(&events);
+    events
 }
 
 impl Deref for CheckedAgent {

@@ -10,6 +10,7 @@ fn run(way: &str, server: &FaultServer) -> Ended {
         ("ELASTIC_APM_SERVER_URL", &*server.url()),
         ("ELASTIC_APM_SERVICE_NAME", "forking"),
         ("ELASTIC_APM_SERVER_TIMEOUT", "30s"),
+        ("ELASTIC_APM_METRICS_INTERVAL", "0s"),
     ];
     let ended = child::run(env!("CARGO_BIN_EXE_fork-case"), &[way], &variables);
     assert!(ended.status.success(), "{ended:#?}");

@@ -16,6 +16,7 @@ fn agent_of(server: &FaultServer) -> AgentBuilder {
         .service_name("tls")
         .server_url(server.url())
         .server_timeout(PATIENCE)
+        .metrics_interval(Duration::ZERO)
         .log_level(LogLevel::Off)
 }
 

@@ -12,9 +12,11 @@
 //! | `transport` | one HTTP exchange with the APM Server | [`Transport`] |
 //! | `config` | the one table of options | `config::options` |
 //! | `propagation` | `traceparent`, `tracestate` and `baggage` | [`TraceContext`] |
+//! | `metrics` | what is added up over many events | `metrics::breakdown` |
 //! | `metadata` | what is said of service, process and host | `metadata::collect` |
 //! | `sql` | SQL statements as span names | [`sql_signature`] |
 //! | `own_thread` | the mark of the agent's own threads |
+//! | `clock` | the times of one transaction |
 //! | `log` | the agent's own log | `AgentLog` |
 //! | `task`, `thread` | spawning with the context taken along | [`task::spawn`] |
 //! | `testing` | an agent whose events a test can see | `RecordingAgent` (feature `testing`) |
@@ -23,10 +25,12 @@
 
 mod agent;
 mod captured;
+mod clock;
 mod config;
 mod default_agent;
 mod log;
 mod metadata;
+mod metrics;
 mod own_thread;
 mod panic_hook;
 mod per_process;
@@ -36,6 +40,7 @@ mod record;
 mod reporter;
 mod sql;
 mod stats;
+mod sync;
 pub mod task;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

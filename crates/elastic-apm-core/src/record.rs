@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use elastic_apm_intake::{ErrorEvent, SpanEvent, TransactionEvent};
+use elastic_apm_intake::{ErrorEvent, Metricset, SpanEvent, TransactionEvent};
 
 use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse, CapturedStack};
+use crate::metrics::SelfTimes;
 
 /// One finished event on its way to the reporter.
 #[expect(
@@ -16,6 +17,8 @@ pub(crate) enum Record {
     SpanWithStack(Box<SpanRecord>),
     Transaction(Box<TransactionRecord>),
     Error(Box<ErrorRecord>),
+    /// Made by the reporter itself: it never waits in the queue.
+    Metricset(Box<Metricset>),
 }
 
 /// A finished span that took long enough to say where it was.
@@ -29,6 +32,8 @@ pub(crate) struct TransactionRecord {
     pub(crate) event: TransactionEvent,
     pub(crate) request: Option<Arc<CapturedRequest>>,
     pub(crate) response: Option<CapturedResponse>,
+    /// Where its time went, for the breakdown.
+    pub(crate) self_times: SelfTimes,
 }
 
 /// An error, the request during which it occurred, and where it was captured.
@@ -90,6 +95,7 @@ impl Record {
                     + record.event.log.as_deref().map_or(0, log)
                     + record.stack.as_ref().map_or(0, CapturedStack::bytes)
             }
+            Record::Metricset(_) => size_of::<Record>() + size_of::<Metricset>(),
         };
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }

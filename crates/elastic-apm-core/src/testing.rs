@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use elastic_apm_intake::{ErrorEvent, Event, Metadata, SpanEvent, SpanId, TransactionEvent};
+use elastic_apm_intake::{ErrorEvent, Event, Metadata, Metricset, SpanEvent, SpanId, TransactionEvent};
 use http::{Request, Response};
 
 use crate::agent::{Agent, AgentBuilder};
@@ -38,6 +39,7 @@ pub struct RecordingAgent {
     agent: Agent,
     log: AgentLog,
     bodies: Arc<Mutex<Vec<Bytes>>>,
+    is_shut_down: AtomicBool,
 }
 
 impl RecordingAgent {
@@ -55,7 +57,12 @@ impl RecordingAgent {
             .central_config(false)
             .transport(Recorder { bodies: Arc::clone(&bodies) })
             .log(log.clone());
-        RecordingAgent { agent: configure(builder).build(), log, bodies }
+        RecordingAgent {
+            agent: configure(builder).build(),
+            log,
+            bodies,
+            is_shut_down: AtomicBool::new(false),
+        }
     }
 
     /// The agent itself.
@@ -80,7 +87,27 @@ impl RecordingAgent {
     /// When the reporter does not deliver, or what it sent cannot be read back.
     #[track_caller]
     pub fn events(&self) -> Events {
-        assert!(self.agent.flush(PATIENCE), "the reporter did not deliver: {:?}", self.stats());
+        if !self.is_shut_down.load(Ordering::Relaxed) {
+            assert!(self.agent.flush(PATIENCE), "the reporter did not deliver: {:?}", self.stats());
+        }
+        self.sent()
+    }
+
+    /// Everything that was sent, after the agent was shut down: with the metrics, which it reports then at the latest.
+    ///
+    /// # Panics
+    ///
+    /// When the reporter does not deliver, or what it sent cannot be read back.
+    #[track_caller]
+    pub fn all_events(&self) -> Events {
+        if !self.is_shut_down.swap(true, Ordering::Relaxed) {
+            assert!(self.agent.shutdown(PATIENCE), "the reporter did not deliver: {:?}", self.stats());
+        }
+        self.sent()
+    }
+
+    #[track_caller]
+    fn sent(&self) -> Events {
         let bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         Events::decode(&bodies)
     }
@@ -133,6 +160,8 @@ pub struct Events {
     pub spans: Vec<SpanEvent>,
     /// The errors.
     pub errors: Vec<ErrorEvent>,
+    /// The metricsets.
+    pub metricsets: Vec<Metricset>,
     /// Every line as it was sent, metadata included.
     pub lines: Vec<String>,
 }
@@ -153,6 +182,7 @@ impl Events {
                 Ok(Event::Transaction(event)) => events.transactions.push(*event),
                 Ok(Event::Span(event)) => events.spans.push(*event),
                 Ok(Event::Error(event)) => events.errors.push(*event),
+                Ok(Event::Metricset(event)) => events.metricsets.push(*event),
                 Ok(_) => {}
                 Err(error) => {
                     panic!("a line that cannot be read: {error}: {}", String::from_utf8_lossy(line))

@@ -1,5 +1,7 @@
 //! Agents behind a proxy that the environment names.
 
+use std::time::Duration;
+
 use elastic_apm::{Agent, AgentBuilder, LogLevel};
 use elastic_apm_integration_tests::agent_log::AgentLog;
 use elastic_apm_integration_tests::certificate::SelfSigned;
@@ -15,6 +17,7 @@ fn agent_of<const N: usize>(server: &FaultServer, variables: [(&str, String); N]
         .service_name("behind a proxy")
         .server_url(server.url().replace("127.0.0.1", "0.0.0.0"))
         .server_timeout(PATIENCE)
+        .metrics_interval(Duration::ZERO)
         .log_level(LogLevel::Off)
 }
 

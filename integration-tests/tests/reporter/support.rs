@@ -18,6 +18,7 @@ pub(crate) fn agent_of(server: &FaultServer) -> AgentBuilder {
         .service_name("faults")
         .server_url(server.url())
         .server_timeout(PATIENCE)
+        .metrics_interval(Duration::ZERO)
         .log_level(LogLevel::Off)
 }
 

@@ -10,7 +10,7 @@ use elastic_apm_intake::SampleRate;
 use super::choices::{CaptureBody, TraceContinuationStrategy};
 use super::lists::Labels;
 use super::network::{ServerUrl, ServerUrls};
-use super::quantities::ByteSize;
+use super::quantities::{ByteSize, GranularDuration};
 use super::service_name::ServiceName;
 use super::stack_traces::{StackTraceLimit, StackTraceMinDuration};
 use super::text::Secret;
@@ -81,6 +81,13 @@ macro_rules! setter {
         $(#[$attr])*
         $vis fn $name(mut self, duration: ::std::time::Duration) -> Self {
             self.$($path.)* $name = Some($crate::config::builder::value(duration));
+            self
+        }
+    };
+    (granular ($vis:vis [$($path:ident)*]) $name:ident $(#[$attr:meta])*) => {
+        $(#[$attr])*
+        $vis fn $name(mut self, duration: ::std::time::Duration) -> Self {
+            self.$($path.)* $name = Some($crate::config::builder::granular(duration));
             self
         }
     };
@@ -180,6 +187,10 @@ pub(crate) fn value<T>(value: T) -> Given<T> {
 pub(crate) fn path(path: impl Into<PathBuf>) -> Given<Option<PathBuf>> {
     let path = path.into();
     Given::Value((!path.as_os_str().is_empty()).then_some(path))
+}
+
+pub(crate) fn granular(duration: Duration) -> Given<GranularDuration> {
+    Given::Value(GranularDuration(duration))
 }
 
 pub(crate) fn bytes(bytes: usize) -> Given<ByteSize> {

@@ -15,7 +15,7 @@ use super::central::Overlay;
 use super::choices::{CaptureBody, TraceContinuationStrategy};
 use super::lists::Labels;
 use super::network::{ServerUrl, ServerUrls};
-use super::quantities::ByteSize;
+use super::quantities::{ByteSize, GranularDuration};
 use super::resolve::Resolver;
 use super::service_name::ServiceName;
 use super::stack_traces::{StackTraceLimit, StackTraceMinDuration};
@@ -114,6 +114,9 @@ macro_rules! for_each_option {
             /// Asks the server for the configuration that is set for the service in Kibana, and follows it while running.
             central_config: flag(bool) = "true", "ELASTIC_APM_CENTRAL_CONFIG";
 
+            /// Sends metrics this often. `0s` sends none.
+            metrics_interval: duration(Duration) = "30s", "ELASTIC_APM_METRICS_INTERVAL";
+
             /// Bounds the events that wait to be sent. Further ones are dropped and counted.
             max_queue_size: count(usize) = "4096", "ELASTIC_APM_MAX_QUEUE_SIZE", in "1" ..= "1000000";
 
@@ -154,6 +157,29 @@ macro_rules! for_each_option {
             /// In code `None` stands for none. It is the stack at the span's end.
             span_stack_trace_min_duration: threshold(StackTraceMinDuration) = "-1ms",
                 "ELASTIC_APM_SPAN_STACK_TRACE_MIN_DURATION";
+            /// Joins calls to the same service that follow each other into one span.
+            ///
+            /// Successful exit spans with the same parent whose context was not sent on: database queries, not HTTP calls.
+            span_compression_enabled: flag(bool) = "true", "ELASTIC_APM_SPAN_COMPRESSION_ENABLED";
+
+            /// Joins calls of the same name if each of them took at most this time.
+            span_compression_exact_match_max_duration: duration(Duration) = "50ms",
+                "ELASTIC_APM_SPAN_COMPRESSION_EXACT_MATCH_MAX_DURATION";
+
+            /// Joins calls of different names, as `Calls to <service>`, if each of them took at most this time. `0ms` joins none.
+            span_compression_same_kind_max_duration: duration(Duration) = "0ms",
+                "ELASTIC_APM_SPAN_COMPRESSION_SAME_KIND_MAX_DURATION";
+
+            /// Sends no successful exit span that took less than this time; it is only counted.
+            ///
+            /// Not where its context was sent on, or it has children. Takes `us` too, for microseconds.
+            exit_span_min_duration: granular(GranularDuration) = "0ms", "ELASTIC_APM_EXIT_SPAN_MIN_DURATION";
+
+            /// Sends how much of the time of transactions was spent in which type of span.
+            breakdown_metrics: flag(bool) = "true", "ELASTIC_APM_BREAKDOWN_METRICS";
+
+            /// Sends no metrics whose names match one of these wildcard patterns.
+            disable_metrics: list(WildcardList) = "", "ELASTIC_APM_DISABLE_METRICS";
 
             /// Starts no transaction for requests whose path matches one of these wildcard patterns, such as `/health*`.
             transaction_ignore_urls: list(WildcardList) = "", "ELASTIC_APM_TRANSACTION_IGNORE_URLS";

@@ -42,10 +42,37 @@ impl OptionValue for Duration {
     fn render(&self) -> String {
         let millis = self.as_millis();
         match millis {
-            _ if millis % 60_000 == 0 && millis > 0 => format!("{}m", millis / 60_000),
+            0 => "0ms".to_owned(),
+            _ if millis % 60_000 == 0 => format!("{}m", millis / 60_000),
             _ if millis % 1_000 == 0 => format!("{}s", millis / 1_000),
             _ => format!("{millis}ms"),
         }
+    }
+}
+
+/// A duration that may also be given in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct GranularDuration(pub(crate) Duration);
+
+impl OptionValue for GranularDuration {
+    const KIND: &'static str = "duration";
+    const EXPECTED: &'static str = "a duration such as 250us, 500ms or 10s";
+
+    fn unset() -> Self {
+        GranularDuration(Duration::ZERO)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let duration = match number_and_unit(text)? {
+            (number, "us") => Some(Duration::from_micros(number)),
+            _ => Duration::parse(text),
+        };
+        duration.map(GranularDuration)
+    }
+
+    fn render(&self) -> String {
+        let micros = self.0.as_micros();
+        if micros % 1_000 == 0 { self.0.render() } else { format!("{micros}us") }
     }
 }
 
@@ -158,6 +185,17 @@ mod tests {
     }
 
     #[test]
+    fn granular_durations_take_microseconds_too() {
+        for (text, expected) in
+            [("250us", Some(250)), ("1500us", Some(1_500)), ("2ms", Some(2_000)), ("2", None), ("-1us", None)]
+        {
+            let parsed = GranularDuration::parse(text);
+            assert_eq!(parsed.map(|value| value.0.as_micros()), expected, "{text:?}");
+            assert!(parsed.is_none_or(|value| value.render() == text));
+        }
+    }
+
+    #[test]
     fn sizes_count_in_1024s_in_any_case() {
         for (text, expected) in [
             ("500b", Some(500)),
@@ -176,7 +214,7 @@ mod tests {
 
     #[test]
     fn quantities_render_in_their_largest_whole_unit() {
-        for text in ["0s", "1ms", "1500ms", "10s", "90s", "2m"] {
+        for text in ["0ms", "1ms", "1500ms", "10s", "90s", "2m"] {
             assert_eq!(Duration::parse(text).map(|value| value.render()).as_deref(), Some(text));
         }
         for text in ["0b", "1b", "1025b", "768kb", "10mb", "1gb"] {

@@ -117,7 +117,7 @@ mod tests {
         for text in ["-1", "0", "50"] {
             assert_eq!(StackTraceLimit::parse(text).map(|limit| limit.render()).as_deref(), Some(text));
         }
-        for text in ["-1ms", "0s", "5ms"] {
+        for text in ["-1ms", "0ms", "5ms"] {
             assert_eq!(StackTraceMinDuration::parse(text).map(|least| least.render()).as_deref(), Some(text));
         }
     }

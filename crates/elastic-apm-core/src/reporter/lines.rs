@@ -7,14 +7,18 @@ use super::oversize::{self, Cut, HasParts};
 use super::render::{self, Bearer};
 use super::stacks;
 use crate::config::Settings;
+use crate::metrics::Breakdown;
 use crate::record::{Record, SpanRecord};
 use crate::stats::DropReason;
 
 /// Writes one record as one line into `line`, which is emptied first; says what had to be cut for that, if anything.
+///
+/// A transaction's self times go into `breakdown`.
 pub(crate) fn write(
     record: Record,
     settings: &Settings,
     filters: &Filters,
+    breakdown: &mut Breakdown,
     line: &mut Vec<u8>,
 ) -> Result<Option<Cut>, DropReason> {
     line.clear();
@@ -29,8 +33,13 @@ pub(crate) fn write(
         Record::Transaction(mut record) => {
             let (request, response) = (record.request.as_deref(), record.response.as_ref());
             render::exchange(Bearer::Transaction, &mut record.event.context, request, response, sanitized);
-            finish(&mut record.event, filters, line)
+            let finished = finish(&mut record.event, filters, line)?;
+            // Under the name that is sent.
+            let self_times = std::mem::take(&mut record.self_times);
+            breakdown.add(record.event.name.as_ref(), &record.event.kind, self_times);
+            Ok(finished)
         }
+        Record::Metricset(mut event) => write_within_limit(&mut *event, line),
         Record::Error(mut record) => {
             let request = record.request.as_deref();
             render::exchange(Bearer::Error, &mut record.event.context, request, None, sanitized);
@@ -61,6 +70,13 @@ fn finish<E: WireEvent + HasParts + Filterable>(
     line: &mut Vec<u8>,
 ) -> Result<Option<Cut>, DropReason> {
     filters.pass(event)?;
+    write_within_limit(event, line)
+}
+
+fn write_within_limit<E: WireEvent + HasParts>(
+    event: &mut E,
+    line: &mut Vec<u8>,
+) -> Result<Option<Cut>, DropReason> {
     match write_line(event, line) {
         0 => Err(DropReason::Encode),
         bytes if bytes > MAX_EVENT_SIZE => {

@@ -36,6 +36,7 @@ mod handle;
 mod launch;
 mod lines;
 mod metadata_lines;
+mod metrics;
 mod outbox;
 mod oversize;
 mod render;

@@ -1,6 +1,7 @@
 //! What the reporter works with: made once, and kept where a panic of its thread does not reach.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use elastic_apm_intake::Metadata;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -30,6 +31,8 @@ pub(super) struct Setup {
     pub(super) log: AgentLog,
     /// What opens every request.
     pub(super) metadata: Metadata,
+    /// The time between two reports of metrics; zero for none.
+    pub(super) metrics_interval: Duration,
     /// Events taken from the queue whose fate has not been counted.
     pub(super) in_hand: u64,
     /// The agent was shut down: what is left is sent, nothing new is taken.
@@ -56,6 +59,7 @@ impl Setup {
             central_config: config.central_config,
             log: launch.log.clone(),
             metadata,
+            metrics_interval: config.metrics_interval,
             in_hand: 0,
             stopping: false,
         }

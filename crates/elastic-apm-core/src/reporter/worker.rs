@@ -16,11 +16,15 @@ use super::delivery::{Delivery, judge};
 use super::exchange::Answer;
 use super::lines;
 use super::metadata_lines::MetadataLines;
+use super::metrics::Metrics;
 use super::outbox::Outbox;
 use super::server::Server;
 use super::setup::Setup;
 use super::waiters::Waiters;
+use crate::clock::epoch_micros_now;
+use crate::config::Settings;
 use crate::log::{OnceLog, StateLog};
+use crate::record::Record;
 use crate::stats::DropReason;
 
 /// How long the reporter lets events gather before it looks again, unless the queue is half full.
@@ -39,6 +43,7 @@ pub(super) struct Worker<'a> {
     line: Vec<u8>,
     outbox: Outbox,
     waiters: Waiters,
+    metrics: Metrics,
     /// Events taken from the queue so far: the position of the next one.
     position: u64,
     /// Something was lost after the shutdown was asked for.
@@ -58,6 +63,7 @@ impl<'a> Worker<'a> {
             line: Vec::with_capacity(4096),
             outbox: Outbox::new(Arc::clone(&setup.transport)),
             waiters: Waiters::default(),
+            metrics: Metrics::new(setup.metrics_interval, Instant::now(), OnceLog::new(setup.log.clone())),
             position: 0,
             lost_at_the_end: false,
             state: StateLog::new(setup.log.clone()),
@@ -75,6 +81,7 @@ impl<'a> Worker<'a> {
         }
         loop {
             let gathering = self.take_in();
+            self.report_metrics();
             self.outbox.send_if_due(self.waiters.is_urgent(), self.setup.queue.is_filling_up());
             self.waiters.settle(self.outbox.first_unsettled().unwrap_or(self.position));
             if self.setup.stopping && !self.waiters.is_urgent() {
@@ -115,45 +122,63 @@ impl<'a> Worker<'a> {
             };
             let position = self.position;
             self.position += 1;
-            self.setup.in_hand += 1;
-            let urgent = record.is_urgent();
-            // What applications bring along may panic when it is looked at: that costs the one event.
-            let (filters, line) = (&self.setup.filters, &mut self.line);
-            let written = catch_unwind(AssertUnwindSafe(|| lines::write(record, &settings, filters, line)));
-            match written.unwrap_or(Err(DropReason::Encode)) {
-                Ok(cut) => {
-                    if let Some(cut) = cut {
-                        self.cuts.warn("cut", format_args!("{cut}"));
-                    }
-                    let metadata = self.metadata.for_version(self.server.version());
-                    self.outbox.push(&self.line, position, metadata);
-                    if urgent {
-                        self.outbox.hurry();
-                    }
-                }
-                // As it is wanted: nobody is told that something was lost.
-                Err(DropReason::Filtered) => self.setup.settle(0, DropReason::Filtered, 1),
-                Err(reason) => {
-                    if reason == DropReason::FilterFailed {
-                        self.filter_failures.warn(
-                            "filter",
-                            format_args!("a filter panicked; events that it cannot look at are dropped"),
-                        );
-                    }
-                    self.setup.log.debug(format_args!("an event was dropped: {}", reason.as_str()));
-                    self.waiters.lose(position);
-                    self.lost_at_the_end |= self.setup.stopping;
-                    self.setup.settle(0, reason, 1);
-                }
-            }
+            self.take(record, position, &settings);
         }
         Gathering::More
+    }
+
+    /// Puts one event into the batch.
+    fn take(&mut self, record: Record, position: u64, settings: &Settings) {
+        self.setup.in_hand += 1;
+        let urgent = record.is_urgent();
+        // What applications bring along may panic when it is looked at: that costs the one event.
+        let (filters, line, breakdown) = (&self.setup.filters, &mut self.line, &mut self.metrics.breakdown);
+        let written =
+            catch_unwind(AssertUnwindSafe(|| lines::write(record, settings, filters, breakdown, line)));
+        match written.unwrap_or(Err(DropReason::Encode)) {
+            Ok(cut) => {
+                if let Some(cut) = cut {
+                    self.cuts.warn("cut", format_args!("{cut}"));
+                }
+                let metadata = self.metadata.for_version(self.server.version());
+                self.outbox.push(&self.line, position, metadata);
+                if urgent {
+                    self.outbox.hurry();
+                }
+            }
+            // As it is wanted: nobody is told that something was lost.
+            Err(DropReason::Filtered) => self.setup.settle(0, DropReason::Filtered, 1),
+            Err(reason) => {
+                if reason == DropReason::FilterFailed {
+                    self.filter_failures.warn(
+                        "filter",
+                        format_args!("a filter panicked; events that it cannot look at are dropped"),
+                    );
+                }
+                self.setup.log.debug(format_args!("an event was dropped: {}", reason.as_str()));
+                self.waiters.lose(position);
+                self.lost_at_the_end |= self.setup.stopping;
+                self.setup.settle(0, reason, 1);
+            }
+        }
+    }
+
+    /// Puts metrics into the batch if it is time to, and when everything else was taken in before the end.
+    fn report_metrics(&mut self) {
+        let is_last = self.setup.stopping && self.setup.queue.len() == 0;
+        let settings = self.setup.settings.load();
+        // In the place of the last event, so that whoever waits for that waits for these too.
+        let position = self.position.saturating_sub(1);
+        for metricset in self.metrics.report(Instant::now(), is_last, epoch_micros_now(), &settings) {
+            self.setup.queue.counters.record();
+            self.take(Record::Metricset(Box::new(metricset)), position, &settings);
+        }
     }
 
     fn wake_at(&self, gathering: Gathering) -> Instant {
         let now = Instant::now();
         let look = (gathering == Gathering::Lingering && !self.outbox.is_full()).then(|| now + self.linger);
-        let times = [look, self.outbox.due_at(), self.waiters.deadline()];
+        let times = [look, self.outbox.due_at(), self.waiters.deadline(), self.metrics.due_at()];
         times.into_iter().flatten().fold(now + FAR_FUTURE, Instant::min)
     }
 

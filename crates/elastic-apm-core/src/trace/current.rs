@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use elastic_apm_intake::SpanId;
 
-use super::node::{SharedSpan, TransactionNode};
+use super::span_node::SharedSpan;
+use super::transaction_node::TransactionNode;
 
 thread_local! {
     static SLOT: Cell<Option<Current>> = const { Cell::new(None) };

@@ -11,7 +11,11 @@
 //! | `propagate` | closures that carry their context |
 //! | `carried_span` | the span that a wrapper carries |
 //! | `current` | what is current on a thread |
-//! | `node` | the shared state behind the handles |
+//! | `transaction_node`, `span_node` | the shared state behind the handles |
+//! | `span_end` | what becomes of an ended span: reported, joined, or dropped with statistics |
+//! | `children`, `child_timer` | what a parent keeps of its children |
+//! | `compression`, `ended_span`, `fate` | when calls are joined into one span, and when a span may vanish |
+//! | `span_limit`, `span_ledger`, `dropped_spans` | how many spans a transaction has |
 //! | `ambient` | free functions on what is current |
 //! | `error` | errors, messages and panics |
 //! | `inbound` | the transaction of an inbound HTTP request |
@@ -21,23 +25,27 @@
 //! | `stack` | when a stack is captured |
 //! | `capture_rules` | what a layer captures of a request |
 //! | `links` | links to other traces |
-//! | `sampler`, `continuation`, `naming`, `outcome`, `clock`, `random` | one decision or value each |
+//! | `sampler`, `continuation`, `naming`, `outcome`, `random` | one decision or value each |
 
 pub(crate) mod ambient;
 mod baggage;
 mod capture_rules;
 mod carried_span;
-pub(crate) mod clock;
+mod child_timer;
+mod children;
+mod compression;
 mod continuation;
 pub(crate) mod current;
+mod dropped_spans;
+mod ended_span;
 mod error;
+mod fate;
 mod http_call;
 mod in_context;
 mod in_span;
 mod inbound;
 mod links;
 mod naming;
-mod node;
 mod outcome;
 mod propagate;
 mod random;
@@ -47,12 +55,17 @@ mod sampler;
 mod service_target;
 mod span;
 mod span_builder;
+mod span_end;
+mod span_ledger;
+mod span_limit;
+mod span_node;
 mod span_ref;
 mod stack;
 mod stream_in_span;
 mod tracer;
 mod transaction;
 mod transaction_builder;
+mod transaction_node;
 mod transaction_ref;
 mod transaction_scope;
 mod transaction_trace;

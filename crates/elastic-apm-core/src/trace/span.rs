@@ -5,7 +5,8 @@ use std::ops::Deref;
 use elastic_apm_intake::SpanContext;
 
 use super::current::{Activation, Current};
-use super::node::SharedSpan;
+use super::span_end;
+use super::span_node::SharedSpan;
 use super::span_ref::SpanRef;
 
 /// A step within a transaction: a function, a query, a call to another service.
@@ -66,9 +67,10 @@ impl Deref for Span {
 }
 
 impl Drop for Span {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(node) = &self.shared.node {
-            node.end();
+        if let Some(node) = self.shared.node.take() {
+            span_end::end(node);
         }
     }
 }
@@ -89,8 +91,9 @@ pub struct SpanScope {
 }
 
 struct Running {
-    span: Span,
+    // Left before the span ends, so that nobody else holds it then as a rule.
     activation: Activation,
+    span: Span,
 }
 
 static NOOP: Span = Span::noop();

@@ -6,14 +6,15 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use elastic_apm_intake::{Keyword, LabelValue, SpanEvent, SpanLink};
+use elastic_apm_intake::{Keyword, LabelValue, ServiceTarget, SpanEvent, SpanLink};
 use triomphe::UniqueArc;
 
 use super::current::{self, Current, TaskContext};
 use super::links;
-use super::node::{SharedSpan, SpanNode, TransactionNode};
 use super::random;
 use super::span::{Span, SpanScope};
+use super::span_node::{SharedSpan, SpanNode};
+use super::transaction_node::TransactionNode;
 
 /// Where a span will hang.
 pub(crate) struct Parent {
@@ -88,7 +89,7 @@ impl SpanBuilder {
 
     /// The type. A dotted one is split: `db.postgresql.query` is type, subtype and action. Default `custom`.
     pub fn span_type(mut self, kind: impl Into<Keyword>) -> Self {
-        if let Some(event) = self.recorded() {
+        if let Some(event) = self.timed() {
             set_kind(event, kind.into());
         }
         self
@@ -96,7 +97,7 @@ impl SpanBuilder {
 
     /// The subtype, such as `http` or `postgresql`.
     pub fn subtype(mut self, subtype: impl Into<Keyword>) -> Self {
-        if let Some(event) = self.recorded() {
+        if let Some(event) = self.timed() {
             event.subtype = Some(subtype.into());
         }
         self
@@ -117,6 +118,15 @@ impl SpanBuilder {
             draft.exit = true;
         }
         self
+    }
+
+    /// Says that the span is a call to another service ([`exit`](Self::exit)), and to which: such as `mysql` and `shop`.
+    pub fn service_target(mut self, kind: impl Into<Keyword>, name: impl Into<Keyword>) -> Self {
+        if let Some(event) = self.timed() {
+            let target = ServiceTarget { kind: Some(kind.into()), name: Some(name.into()) };
+            event.context.get_or_insert_default().service.get_or_insert_default().target = Some(target);
+        }
+        self.exit()
     }
 
     /// Says that the span stands for all that happens below it: spans opened there are not recorded and not counted as dropped.
@@ -204,7 +214,7 @@ impl SpanBuilder {
                 let context = span.context();
                 (span, context)
             }
-            Some(Err(draft)) => (Span::noop(), TaskContext::new(Some(parent_of(&draft)))),
+            Some(Err(mut draft)) => (Span::noop(), TaskContext::new(Some(parent_of(&mut draft)))),
             None => (Span::noop(), TaskContext::empty()),
         }
     }
@@ -215,6 +225,12 @@ impl SpanBuilder {
     #[inline]
     pub fn enter(self) -> SpanScope {
         SpanScope::new(self.start())
+    }
+
+    /// The event to fill in with what counts also for a span over the limit: whose time it is.
+    #[inline]
+    fn timed(&mut self) -> Option<&mut SpanEvent> {
+        self.draft.as_mut()?.draft()
     }
 
     /// The event to fill in. Expensive data is not collected for a span that is over the limit.
@@ -230,7 +246,6 @@ fn draft(parent: Parent, name: Keyword) -> UniqueArc<SpanNode> {
     let event = SpanEvent {
         id: random::span_id(),
         trace_id: transaction.trace_id,
-        parent_id: span.as_ref().map_or(transaction.id, |span| span.id),
         transaction_id: Some(transaction.id),
         name,
         sample_rate: transaction.sample_rate,
@@ -258,8 +273,8 @@ fn set_kind(event: &mut SpanEvent, kind: Keyword) {
 }
 
 /// What the span would have been a child of.
-fn parent_of(draft: &SpanNode) -> Current {
-    match &draft.parent {
+fn parent_of(draft: &mut SpanNode) -> Current {
+    match draft.parent() {
         Some(parent) => Current::Span(parent.clone()),
         None => Current::Transaction(Arc::clone(&draft.transaction)),
     }
@@ -275,13 +290,10 @@ fn start(mut node: UniqueArc<SpanNode>) -> Result<SharedSpan, UniqueArc<SpanNode
             event.name = Keyword::from_static("unnamed");
         }
     }
-    if node.parent.as_ref().is_some_and(|parent| parent.leaf) {
-        return Err(node);
-    }
-    // One call, one exit span: an outer one stands for those that its client makes in turn.
-    let below_exit = node.parent.as_ref().is_some_and(|parent| parent.exit);
-    if below_exit && (node.exit || is_below_foreign_exit(&mut node)) {
-        return Err(node);
+    if let Some(parent) = node.parent().cloned() {
+        if parent.leaf || is_below_foreign_exit(&mut node, &parent) {
+            return Err(node);
+        }
     }
     node.start();
     attach_baggage(&mut node);
@@ -299,10 +311,16 @@ fn attach_baggage(node: &mut SpanNode) {
     }
 }
 
-/// Whether the parent is an exit span of another type or subtype: what happens below a call to another service is that
-/// service's to tell.
-fn is_below_foreign_exit(node: &mut SpanNode) -> bool {
-    let Some(parent) = node.parent.clone() else { return false };
+/// Whether the parent is a call to another service that has no place for this span below it.
+///
+/// One call, one exit span: an outer one stands for those that its client makes in turn. And what else happens below it under another
+/// type is that service's to tell.
+fn is_below_foreign_exit(node: &mut SpanNode, parent: &SharedSpan) -> bool {
+    if !parent.exit {
+        return false;
+    }
+    let is_exit = node.exit;
     let Some(event) = node.draft() else { return false };
-    parent.read(|above| above.kind != event.kind || above.subtype != event.subtype).unwrap_or(false)
+    is_exit
+        || parent.read(|above| above.kind != event.kind || above.subtype != event.subtype).unwrap_or(false)
 }

@@ -8,8 +8,8 @@ use elastic_apm_intake::{Keyword, LabelValue, Outcome, ServiceTarget, SpanId, Sp
 
 use super::current::{Current, TaskContext};
 use super::links;
-use super::node::{SharedSpan, SpanBody};
 use super::span_builder::{Parent, SpanBuilder};
+use super::span_node::{SharedSpan, SpanBody};
 use crate::propagation::{TraceContext, TraceParent};
 
 /// A running span, seen by someone who does not own it: names and describes it, never ends it.
@@ -60,9 +60,11 @@ impl SpanRef {
     }
 
     /// The `traceparent` that makes others children of this span, or of its nearest ancestor that is reported.
+    ///
+    /// A span that was asked for it is reported by itself: neither joined with others nor dropped for being fast.
     pub fn trace_parent(&self) -> Option<TraceParent> {
         let node = self.node.as_ref()?;
-        Some(node.transaction.traceparent.with_parent(node.reported_id))
+        Some(node.transaction.traceparent.with_parent(node.refer()))
     }
 
     /// The headers of a call that this span stands for.
@@ -135,7 +137,8 @@ impl SpanRef {
 
     /// Says which service an exit span calls, such as `mysql` and `shop`; what the context tells of it gives way.
     ///
-    /// Without type and name the span shows no service. On a span that is not an exit span it has no effect.
+    /// Without type and name the span shows no service. On a span that is not an exit span it has no effect. A span for which
+    /// there was no place below the limit counts for this service, too.
     ///
     /// ```
     /// use elastic_apm_core::span;
@@ -152,7 +155,7 @@ impl SpanRef {
     /// assert_eq!(context.destination.unwrap().service.unwrap().resource, "mysql/shop");
     /// ```
     pub fn set_service_target(&self, kind: impl Into<Keyword>, name: impl Into<Keyword>) {
-        let Some(node) = self.recorded("set_service_target").filter(|node| node.exit) else { return };
+        let Some(node) = self.node.as_ref().filter(|node| node.exit) else { return };
         let target = ServiceTarget { kind: Some(kind.into()), name: Some(name.into()) };
         node.update("set_service_target", |event| {
             let context = event.context.get_or_insert_default();
@@ -176,7 +179,8 @@ impl SpanRef {
 
     /// Drops the span silently when it ends: neither reported nor counted.
     ///
-    /// What was started below it, and what it was named to, still name it as their parent: discard what has no children.
+    /// Not possible where others refer to it: a span with children or an error, or that was sent on, is reported all the same, and
+    /// a debug line of the agent's log says so.
     pub fn discard(&self) {
         self.judge("discard", |body| body.discarded = true);
     }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::node::TransactionNode;
+use super::transaction_node::TransactionNode;
 use super::transaction_ref::TransactionRef;
 
 /// A unit of work that a service was asked for: a request, a message, a job.

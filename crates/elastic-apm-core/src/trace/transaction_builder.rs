@@ -6,18 +6,18 @@ use std::time::SystemTime;
 use elastic_apm_intake::{Keyword, LabelValue, Labels, SpanLink, TransactionExtra};
 
 use super::baggage::CarriedBaggage;
-use super::clock::Timebase;
 use super::continuation;
 use super::links;
 use super::naming;
-use super::node::{TransactionBody, TransactionIdentity, TransactionNode};
 use super::random;
 use super::run::Run;
 use super::sampler::Sampling;
 use super::tracer::Tracer;
 use super::transaction::Transaction;
+use super::transaction_node::{TransactionBody, TransactionIdentity, TransactionNode};
 use super::transaction_scope::TransactionScope;
 use crate::captured::CapturedRequest;
+use crate::clock::Timebase;
 use crate::config::Settings;
 use crate::propagation::{Baggage, HeaderSource, TraceContext, TraceParent};
 

@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::current::{Current, TaskContext};
 use super::error;
 use super::naming;
-use super::node::{TransactionBody, TransactionNode};
 use super::span_builder::{Parent, SpanBuilder};
+use super::transaction_node::{TransactionBody, TransactionNode};
 use crate::captured::CapturedResponse;
 
 /// A running transaction, seen by someone who does not own it: names and describes it, never ends it.

@@ -3,9 +3,9 @@
 use elastic_apm_intake::Keyword;
 
 use crate::trace::current::{self, Current};
-use crate::trace::node::SharedSpan;
 use crate::trace::span::SpanScope;
 use crate::trace::span_builder::SpanBuilder;
+use crate::trace::span_node::SharedSpan;
 use crate::trace::span_ref::SpanRef;
 
 /// Describes a span below what is current.

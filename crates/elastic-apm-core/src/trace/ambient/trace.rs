@@ -153,6 +153,6 @@ fn span_id_of(current: &Current) -> Option<SpanId> {
 fn trace_parent_of(current: &Current) -> TraceParent {
     match current {
         Current::Transaction(node) => node.traceparent,
-        Current::Span(node) => node.transaction.traceparent.with_parent(node.reported_id),
+        Current::Span(node) => node.transaction.traceparent.with_parent(node.refer()),
     }
 }

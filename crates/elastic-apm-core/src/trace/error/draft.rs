@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::place::Place;
 use crate::captured::CapturedStack;
+use crate::clock::epoch_micros_now;
 use crate::record::{ErrorRecord, Record};
-use crate::trace::clock::epoch_micros_now;
 use crate::trace::{random, stack};
 
 /// An error that is not reported yet.

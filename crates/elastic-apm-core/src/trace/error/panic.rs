@@ -12,8 +12,8 @@ use serde_json::json;
 use super::draft::{Draft, Origin};
 use super::place::Place;
 use crate::captured::CapturedStack;
-use crate::trace::node::TransactionNode;
 use crate::trace::tracer::Tracer;
+use crate::trace::transaction_node::TransactionNode;
 
 /// How many panics are remembered between the hook that reports them and those who catch them.
 const REMEMBERED: usize = 64;

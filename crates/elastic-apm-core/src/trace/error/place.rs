@@ -6,8 +6,9 @@ use elastic_apm_intake::ErrorParent;
 
 use crate::config::Settings;
 use crate::trace::current::{self, Current};
-use crate::trace::node::{SharedSpan, TransactionNode};
+use crate::trace::span_node::SharedSpan;
 use crate::trace::tracer::Tracer;
+use crate::trace::transaction_node::TransactionNode;
 
 /// The place of an error.
 pub(crate) struct Place {
@@ -59,7 +60,7 @@ impl Place {
         let transaction = self.transaction.as_ref()?;
         Some(ErrorParent {
             trace_id: transaction.trace_id,
-            parent_id: self.span.as_ref().map_or(transaction.id, |span| span.reported_id),
+            parent_id: self.span.as_ref().map_or(transaction.id, |span| span.refer()),
             transaction_id: Some(transaction.id),
         })
     }

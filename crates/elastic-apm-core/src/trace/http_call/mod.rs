@@ -106,11 +106,20 @@ impl HttpCall {
 /// The running span; where nothing records, one that is not.
 fn open(method: &Method, headers: &HeaderMap, options: &CallOptions, url: impl FnOnce() -> Uri) -> Span {
     let builder = span(Keyword::from_static("HTTP")).span_type("external").subtype("http").exit();
-    if !builder.is_recording() {
+    if builder.is_inert() {
         return builder.start();
     }
     let url = url();
     let endpoint = Endpoint::of(&url, Some(headers));
+    if !builder.is_recording() {
+        // Over the limit, only the service that is called counts.
+        let span = builder.start();
+        if let Some(endpoint) = &endpoint {
+            span.set_service_target("http", endpoint.resource());
+        }
+        span.set_protocol_outcome(Outcome::Failure);
+        return span;
+    }
     let name = options.name.clone().unwrap_or_else(|| name(method, endpoint.as_ref()));
     let context = describe(method, &url, endpoint.as_ref());
     let span = builder.start();

@@ -1,0 +1,104 @@
+//! Breakdown metrics: the self times of all transactions since the last report, as metricsets.
+//!
+//! Filled and emptied on the agent's thread. Bounded: what would be one combination too many is left out.
+
+use std::collections::HashMap;
+
+use elastic_apm_intake::{Keyword, Metricset, MetricsetSpan, MetricsetTransaction, Sample};
+
+use super::self_times::{SelfTime, SelfTimes, Time};
+
+/// How often spans of a kind occurred in transactions of a name, and how long they took.
+#[derive(Debug, Default)]
+pub(crate) struct Breakdown {
+    times: HashMap<(MetricsetTransaction, MetricsetSpan), Time>,
+    left_out: u64,
+}
+
+impl Breakdown {
+    /// How many combinations of transaction and span are told apart, as in Elastic's agents.
+    const MAX_KEYS: usize = 1_000;
+    const COUNT: Keyword = Keyword::from_static("span.self_time.count");
+    const SUM: Keyword = Keyword::from_static("span.self_time.sum.us");
+
+    /// Adds the self times of one transaction.
+    pub(crate) fn add(&mut self, name: Option<&Keyword>, kind: &Keyword, times: SelfTimes) {
+        let transaction = MetricsetTransaction { name: name.cloned(), kind: Some(kind.clone()) };
+        for SelfTime { of, time } in times.into_iter() {
+            let is_full = self.times.len() >= Self::MAX_KEYS;
+            let key = (transaction.clone(), of);
+            match self.times.get_mut(&key) {
+                Some(known) => known.add(time),
+                None if is_full => self.left_out += 1,
+                None => _ = self.times.insert(key, time),
+            }
+        }
+    }
+
+    /// Takes out everything as metricsets of this moment, and how many combinations were left out.
+    pub(crate) fn report(&mut self, timestamp: u64) -> (impl Iterator<Item = Metricset> + use<>, u64) {
+        let times = std::mem::take(&mut self.times);
+        let metricsets = times.into_iter().map(move |((transaction, span), time)| {
+            let samples = [
+                (Self::COUNT, Sample::number(time.count as f64)),
+                (Self::SUM, Sample::number(time.micros as f64)),
+            ];
+            Metricset {
+                timestamp,
+                transaction: Some(transaction),
+                span: Some(span),
+                samples: samples.into_iter().collect(),
+                ..Metricset::default()
+            }
+        });
+        (metricsets, std::mem::take(&mut self.left_out))
+    }
+
+    /// Whether there is nothing to report.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn times(kind: &str, micros: u64) -> SelfTimes {
+        let mut times = SelfTimes::default();
+        times.add(&Keyword::from(kind.to_owned()), None, micros);
+        times
+    }
+
+    fn request() -> Keyword {
+        Keyword::from("request")
+    }
+
+    #[test]
+    fn transactions_of_one_name_are_added_up() {
+        let mut breakdown = Breakdown::default();
+        let (name, other) = (Keyword::from("GET /"), Keyword::from("GET /other"));
+        breakdown.add(Some(&name), &request(), times("db", 5));
+        breakdown.add(Some(&name), &request(), times("db", 6));
+        breakdown.add(Some(&other), &request(), times("db", 7));
+
+        let (metricsets, _) = breakdown.report(1);
+        let mut sums: Vec<_> =
+            metricsets.map(|set| set.samples.get("span.self_time.sum.us").cloned()).collect();
+        sums.sort_by_key(|sum| format!("{sum:?}"));
+        assert_eq!(sums, [Some(Sample::number(11.0)), Some(Sample::number(7.0))]);
+        assert!(breakdown.is_empty());
+    }
+
+    #[test]
+    fn one_combination_too_many_is_left_out_and_counted() {
+        let mut breakdown = Breakdown::default();
+        for number in 0..Breakdown::MAX_KEYS + 3 {
+            breakdown.add(Some(&Keyword::from(format!("job {number}"))), &request(), times("db", 1));
+        }
+        breakdown.add(Some(&Keyword::from("job 0")), &request(), times("db", 1));
+
+        let (metricsets, left_out) = breakdown.report(1);
+        assert_eq!((metricsets.count(), left_out), (Breakdown::MAX_KEYS, 3));
+    }
+}

@@ -1,0 +1,110 @@
+//! How long at least one child was running: what a span's own time is without.
+//!
+//! Children may overlap, on several tasks and threads. One atomic word holds how many run and the time covered so far, so that a start
+//! and an end are one exchange each. Knows no span; times are microseconds on any common clock.
+
+use crate::sync::atomic::{AtomicU64, Ordering};
+
+/// Bits of the word that count running children; the rest is the time.
+const RUNNING_BITS: u32 = 24;
+const RUNNING: u64 = (1 << RUNNING_BITS) - 1;
+/// The time wraps around after twelve days. It is a difference of moments, so that this does no harm to shorter ones.
+const MICROS: u64 = u64::MAX >> RUNNING_BITS;
+
+/// Measures the time that is covered by children.
+///
+/// The moments at which the first child starts are taken away from the time and those at which the last one ends are added, so that
+/// the sum is right whenever none runs.
+#[derive(Debug)]
+pub(crate) struct ChildTimer(AtomicU64);
+
+impl ChildTimer {
+    pub(crate) fn new() -> Self {
+        ChildTimer(AtomicU64::new(0))
+    }
+
+    /// A child starts.
+    #[inline]
+    pub(crate) fn started(&self, now: i64) {
+        self.change(|running, covered| {
+            let covered = if running == 0 { covered.wrapping_sub(now as u64) } else { covered };
+            (running + 1, covered)
+        });
+    }
+
+    /// A child ends, which must have started.
+    #[inline]
+    pub(crate) fn ended(&self, now: i64) {
+        self.change(|running, covered| {
+            let covered = if running == 1 { covered.wrapping_add(now as u64) } else { covered };
+            (running.saturating_sub(1), covered)
+        });
+    }
+
+    /// The time covered until now, in microseconds.
+    pub(crate) fn covered(&self, now: i64) -> u64 {
+        let word = self.0.load(Ordering::Relaxed);
+        let covered = word >> RUNNING_BITS;
+        if word & RUNNING == 0 { covered } else { covered.wrapping_add(now as u64) & MICROS }
+    }
+
+    #[inline]
+    fn change(&self, change: impl Fn(u64, u64) -> (u64, u64)) {
+        let next = |word: u64| {
+            let (running, covered) = change(word & RUNNING, word >> RUNNING_BITS);
+            Some((covered << RUNNING_BITS) | (running & RUNNING))
+        };
+        // Cannot fail: there is always a next word.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_one_after_the_other_cover_their_sum() {
+        let timer = ChildTimer::new();
+        timer.started(10);
+        timer.ended(15);
+        timer.started(20);
+        timer.ended(40);
+
+        assert_eq!(timer.covered(100), 25);
+    }
+
+    #[test]
+    fn children_at_the_same_time_are_covered_once() {
+        let timer = ChildTimer::new();
+        timer.started(10);
+        timer.started(12);
+        timer.ended(20);
+        timer.started(25);
+        timer.ended(30);
+        timer.ended(31);
+
+        assert_eq!(timer.covered(100), 21);
+    }
+
+    #[test]
+    fn a_child_that_still_runs_covers_the_time_until_now() {
+        let timer = ChildTimer::new();
+        timer.started(10);
+        timer.ended(20);
+        timer.started(30);
+
+        assert_eq!((timer.covered(30), timer.covered(50)), (10, 30));
+    }
+
+    #[test]
+    fn the_clock_may_wrap_around() {
+        let timer = ChildTimer::new();
+        let late = (MICROS - 5) as i64;
+        timer.started(late);
+
+        assert_eq!(timer.covered(late + 20), 20);
+        timer.ended(late + 30);
+        assert_eq!(timer.covered(0), 30);
+    }
+}

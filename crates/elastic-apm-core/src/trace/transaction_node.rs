@@ -1,0 +1,224 @@
+//! The shared state of a transaction while it runs: what handles, the thread's slot and spans point at.
+//!
+//! Identity is immutable and read without a lock. What can change sits behind one small mutex, taken by setters, by ended spans and by
+//! the end; no user code ever runs under it. A body that has been taken out is the mark of an ended transaction.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use elastic_apm_intake::{
+    Context, Keyword, Labels, SampleRate, SpanId, SpanLink, TraceId, TransactionEvent, TransactionExtra,
+};
+
+use super::baggage::CarriedBaggage;
+use super::children::Children;
+use super::current::Superseded;
+use super::naming;
+use super::outcome::Verdict;
+use super::span_end;
+use super::span_ledger::SpanLedger;
+use super::span_limit::SpanLimit;
+use super::tracer::Tracer;
+use crate::captured::{CapturedRequest, CapturedResponse};
+use crate::clock::{Timebase, micros, millis};
+use crate::config::Settings;
+use crate::propagation::{TraceContext, TraceParent, TraceState};
+use crate::record::{Record, TransactionRecord};
+use crate::sync::atomic::{AtomicBool, Ordering};
+
+/// The type under which the breakdown shows a transaction's own time.
+const APP: Keyword = Keyword::from_static("app");
+
+/// A running transaction.
+pub(crate) struct TransactionNode {
+    pub(crate) tracer: Tracer,
+    pub(crate) trace_id: TraceId,
+    pub(crate) id: SpanId,
+    /// The caller's; of a root's none, until somebody asks for one.
+    pub(crate) parent_id: OnceLock<SpanId>,
+    /// What makes others children of this transaction; carries the flags to send on.
+    pub(crate) traceparent: TraceParent,
+    pub(crate) sampled: bool,
+    pub(crate) sample_rate: Option<SampleRate>,
+    pub(crate) tracestate: TraceState,
+    pub(crate) baggage: CarriedBaggage,
+    pub(crate) timebase: Timebase,
+    /// The dynamic options as they were at the start: a transaction sees no change midway.
+    pub(crate) settings: Arc<Settings>,
+    /// The places of spans that will be reported.
+    pub(crate) limit: SpanLimit,
+    pub(crate) children: Children,
+    ended: AtomicBool,
+    pub(crate) superseded: Superseded,
+    body: Mutex<Option<TransactionBody>>,
+}
+
+/// What can change on a transaction until it ends.
+#[derive(Default)]
+pub(crate) struct TransactionBody {
+    pub(crate) name: Option<Keyword>,
+    pub(crate) kind: Keyword,
+    pub(crate) result: Option<Keyword>,
+    pub(crate) verdict: Verdict,
+    pub(crate) labels: Labels,
+    pub(crate) context: Option<Box<Context>>,
+    pub(crate) links: Vec<SpanLink>,
+    pub(crate) extra: Option<Box<TransactionExtra>>,
+    pub(crate) request: Option<Arc<CapturedRequest>>,
+    pub(crate) response: Option<CapturedResponse>,
+    /// The user's word for how long it took.
+    pub(crate) duration: Option<Duration>,
+    pub(crate) spans: SpanLedger,
+    /// Says to report nothing at all.
+    pub(crate) discarded: bool,
+}
+
+/// Everything about a transaction that is settled when it starts.
+pub(crate) struct TransactionIdentity {
+    pub(crate) traceparent: TraceParent,
+    pub(crate) parent_id: Option<SpanId>,
+    pub(crate) sampled: bool,
+    pub(crate) sample_rate: Option<SampleRate>,
+    pub(crate) tracestate: TraceState,
+    pub(crate) baggage: CarriedBaggage,
+    pub(crate) timebase: Timebase,
+}
+
+impl TransactionNode {
+    // Inlined where it is made, lest half a kilobyte is moved around.
+    #[inline(always)]
+    pub(crate) fn new(
+        tracer: Tracer,
+        settings: Arc<Settings>,
+        identity: TransactionIdentity,
+        body: TransactionBody,
+    ) -> Self {
+        let TransactionIdentity {
+            traceparent,
+            parent_id,
+            sampled,
+            sample_rate,
+            tracestate,
+            baggage,
+            timebase,
+        } = identity;
+        TransactionNode {
+            tracer,
+            trace_id: traceparent.trace_id(),
+            id: traceparent.parent_id(),
+            parent_id: parent_id.map_or_else(OnceLock::new, OnceLock::from),
+            traceparent,
+            sampled,
+            sample_rate,
+            tracestate,
+            baggage,
+            timebase,
+            settings,
+            limit: SpanLimit::new(),
+            children: Children::new(),
+            ended: AtomicBool::new(false),
+            superseded: Superseded::default(),
+            body: Mutex::new(Some(body)),
+        }
+    }
+
+    /// What makes others children of `parent`, which is this transaction or a span of it.
+    pub(crate) fn context_below(&self, parent: TraceParent) -> TraceContext {
+        TraceContext::new(parent, self.tracestate.clone()).with_baggage(self.baggage.get())
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Whether its event is wanted.
+    pub(crate) fn is_reported(&self) -> bool {
+        !self.settings.context_propagation_only && (self.sampled || self.settings.keeps_unsampled)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<TransactionBody>> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the body, or explains in a debug line why nothing happens.
+    pub(crate) fn update(&self, what: &str, change: impl FnOnce(&mut TransactionBody)) {
+        if let Some(body) = self.lock().as_mut() {
+            return change(body);
+        }
+        self.explain(what, "has ended");
+    }
+
+    /// Says in a debug line why a call does nothing.
+    #[cold]
+    pub(crate) fn explain(&self, what: &str, why: &str) {
+        self.tracer.debug(format_args!("{what} ignored: transaction {} {why}", self.id));
+    }
+
+    /// Names the transaction, replacing any name.
+    pub(crate) fn set_name(&self, what: &str, name: Keyword) {
+        let name = naming::grouped(name, &self.settings);
+        self.update(what, |body| body.name = Some(name));
+    }
+
+    /// Names the transaction unless it has a name.
+    pub(crate) fn set_name_if_unset(&self, what: &str, name: Keyword) {
+        let name = naming::grouped(name, &self.settings);
+        self.update(what, |body| {
+            body.name.get_or_insert(name);
+        });
+    }
+
+    /// Enters something of a span that ended into the account. Too late once the transaction has ended.
+    #[inline]
+    pub(super) fn account(&self, enter: impl FnOnce(&mut SpanLedger)) {
+        if let Some(body) = self.lock().as_mut() {
+            enter(&mut body.spans);
+        }
+    }
+
+    /// Ends the transaction and hands its event over; the second time does nothing.
+    pub(crate) fn end(&self) {
+        if self.is_ended() {
+            return;
+        }
+        let now = self.timebase.elapsed();
+        if let Some(child) = self.children.close() {
+            span_end::settle(*child, None);
+        }
+        let Some(mut body) = self.lock().take() else { return };
+        self.ended.store(true, Ordering::Release);
+        if body.discarded || !self.is_reported() {
+            return;
+        }
+        let duration = body.duration.map_or(now.max(0) as u64, micros);
+        if self.sampled && self.settings.breakdown_metrics {
+            let own = duration.saturating_sub(self.children.timer.covered(now));
+            body.spans.self_times.add(&APP, None, own);
+        }
+        let event = TransactionEvent {
+            id: self.id,
+            trace_id: self.trace_id,
+            parent_id: self.parent_id.get().copied(),
+            name: body.name,
+            kind: if body.kind.is_empty() { Keyword::from_static("custom") } else { body.kind },
+            timestamp: self.timebase.epoch_micros(0),
+            duration: millis(duration),
+            result: body.result,
+            outcome: Some(body.verdict.decide()),
+            sampled: self.sampled,
+            sample_rate: self.sample_rate,
+            span_count: body.spans.count(),
+            dropped_spans_stats: body.spans.dropped.into_inner(),
+            labels: body.labels,
+            context: body.context,
+            links: body.links,
+            extra: body.extra,
+        };
+        if let Some(captured) = body.request.as_ref().and_then(|request| request.body.as_ref()) {
+            captured.close();
+        }
+        let self_times = body.spans.self_times;
+        let record = TransactionRecord { event, request: body.request, response: body.response, self_times };
+        self.tracer.submit(Record::Transaction(Box::new(record)));
+    }
+}
