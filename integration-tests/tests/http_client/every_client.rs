@@ -3,18 +3,19 @@
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use elastic_apm::{CallOptions, FutureExt, Outcome, span};
+use elastic_apm::{CallOptions, FutureExt, Outcome, TraceContext, span};
 use elastic_apm_integration_tests::CheckedAgent;
 use http::HeaderMap;
 use tokio::net::TcpListener;
 
 use crate::clients::Client;
-use crate::{Server, context, in_job, only, status, traceparent};
+use crate::{PARENT, Server, TRACE, context, in_job, only, status, traceparent};
 
 with_every_client! {
     a_call_is_an_exit_span_with_name_url_destination_and_target
     the_server_becomes_a_child_of_the_span
     own_headers_are_replaced_and_never_doubled
+    baggage_is_passed_on_beside_the_senders_own
     a_status_of_400_and_above_is_a_failure
     a_redirect_belongs_to_the_call
     credentials_in_the_url_never_leave
@@ -73,6 +74,26 @@ async fn own_headers_are_replaced_and_never_doubled(client: Client) {
     let events = agent.events();
     assert_eq!(server.seen("traceparent"), [traceparent(&events, only(&events).id, "01")]);
     assert_eq!(server.seen("tracestate"), [["es=s:1"]]);
+}
+
+async fn baggage_is_passed_on_beside_the_senders_own(client: Client) {
+    let server = Server::of_statuses().await;
+    let mut received = HeaderMap::new();
+    received.insert("traceparent", format!("00-{TRACE}-{PARENT}-00").parse().unwrap());
+    received.insert("baggage", "tenant=acme%20inc;ttl=5, region=eu".parse().unwrap());
+    let parent = || TraceContext::from_headers(&received);
+
+    let agent = CheckedAgent::new();
+    let job = |parent: Option<TraceContext>| agent.tracer().transaction("job", "script").child_of(parent);
+    job(parent()).run(client.get(&server.url("/200"))).await.unwrap();
+    let own =
+        HeaderMap::from_iter([(http::HeaderName::from_static("baggage"), "region=us".parse().unwrap())]);
+    job(parent()).run(client.send(&server.url("/200"), own, CallOptions::new())).await.unwrap();
+    job(None).run(client.get(&server.url("/200"))).await.unwrap();
+
+    // Also where nothing is sampled: it is the application's, not the agent's.
+    let sent: Vec<_> = server.seen("baggage").into_iter().map(|values| values.join(",")).collect();
+    assert_eq!(sent, ["tenant=acme%20inc;ttl=5,region=eu", "region=us,tenant=acme%20inc;ttl=5", ""]);
 }
 
 async fn a_status_of_400_and_above_is_a_failure(client: Client) {

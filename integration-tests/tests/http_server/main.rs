@@ -8,6 +8,7 @@
 //! | `answers`, `aborts`, `panics`, `timeouts`, `long_lived` | when a transaction ends, and how; on every stack |
 //! | `traces`, `naming`, `ignoring`, `exchange`, `proxies`, `bodies`, `handler_errors` | what is recorded; on every stack |
 //! | `routes`, `router`, `sockets`, `plain` | what only axum does, what only plain Tower does |
+//! | `uploads` | bodies that come slowly, in part, or as garbage |
 //! | `drops` | futures and bodies given up at every point; services that misbehave |
 //! | `beside` | layers of others on either side of ours |
 //! | `bytes`, `hostile` | answers compared byte for byte; requests that no honest client sends |
@@ -37,6 +38,7 @@ mod stack;
 mod timeouts;
 mod traces;
 mod types;
+mod uploads;
 
 macro_rules! suite {
     ($name:ident, $stack:ident: $($module:ident::$case:ident,)*) => {
