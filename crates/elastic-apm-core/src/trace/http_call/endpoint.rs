@@ -1,5 +1,7 @@
 //! What a URL says of the server behind it. Pure functions of the URL and the `Host` header.
 
+use std::ops::Range;
+
 use elastic_apm_intake::Keyword;
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, Uri, header};
@@ -7,6 +9,10 @@ use http::{HeaderMap, Uri, header};
 /// Host and port of an outgoing call.
 pub(crate) struct Endpoint {
     authority: Authority,
+    /// Where the host begins in it, behind user name and password, and where it ends.
+    host: Range<usize>,
+    /// The port, where it is said.
+    port: Option<u16>,
     https: bool,
 }
 
@@ -17,8 +23,17 @@ impl Endpoint {
             Some(authority) => authority.clone(),
             None => headers?.get(header::HOST)?.to_str().ok()?.parse().ok()?,
         };
+        let text = authority.as_str();
+        let start = text.rfind('@').map_or(0, |at| at + 1);
+        // The brackets of an IPv6 address hold colons of their own.
+        let bracket = text[start..].find(']').map_or(start, |at| start + at);
+        let end = text[bracket..].find(':').map_or(text.len(), |at| bracket + at);
+        if start == end {
+            return None;
+        }
+        let port = text.get(end + 1..).and_then(|port| port.parse().ok());
         let https = url.scheme() == Some(&Scheme::HTTPS);
-        (!authority.host().is_empty()).then_some(Endpoint { authority, https })
+        Some(Endpoint { authority, host: start..end, port, https })
     }
 
     /// The scheme; `http` where the URL has none.
@@ -28,13 +43,12 @@ impl Endpoint {
 
     /// Host and port as the URL has them, without user name and password.
     pub(crate) fn server(&self) -> &str {
-        let authority = self.authority.as_str();
-        authority.rsplit_once('@').map_or(authority, |(_, server)| server)
+        &self.authority.as_str()[self.host.start..]
     }
 
     /// The host without user name and password; IPv6 addresses in brackets.
     pub(crate) fn host(&self) -> &str {
-        self.authority.host()
+        &self.authority.as_str()[self.host.clone()]
     }
 
     /// The host name or address alone: IPv6 without brackets.
@@ -43,21 +57,21 @@ impl Endpoint {
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.authority.port_u16().unwrap_or(self.default_port())
+        self.port.unwrap_or(if self.https { 443 } else { 80 })
     }
 
     /// `host:port`, also where the port is the scheme's own.
     pub(crate) fn resource(&self) -> Keyword {
-        Keyword::formatted(format_args!("{}:{}", self.host(), self.port()))
+        match self.port {
+            Some(_) => Keyword::copied(self.server()),
+            None => Keyword::joined([self.host(), if self.https { ":443" } else { ":80" }]),
+        }
     }
 
     /// `host`, with the port only where it is not the scheme's own.
-    pub(crate) fn short(&self) -> Keyword {
-        if self.port() == self.default_port() { Keyword::copied(self.host()) } else { self.resource() }
-    }
-
-    fn default_port(&self) -> u16 {
-        if self.https { 443 } else { 80 }
+    pub(crate) fn short(&self) -> &str {
+        let own = if self.https { 443 } else { 80 };
+        if self.port() == own { self.host() } else { self.server() }
     }
 }
 
@@ -93,7 +107,36 @@ mod tests {
 
     #[test]
     fn credentials_are_no_part_of_the_host() {
-        assert_eq!(endpoint("http://joe:secret@example.com/").host(), "example.com");
+        for (url, resource) in [
+            ("http://joe:secret@example.com/", "example.com:80"),
+            ("http://joe:secret@example.com:81/", "example.com:81"),
+            ("http://joe@[::1]/", "[::1]:80"),
+            ("http://joe:se:cret@[::1]:81/", "[::1]:81"),
+        ] {
+            assert_eq!(endpoint(url).resource(), resource);
+        }
+    }
+
+    #[test]
+    fn it_agrees_with_the_url_on_host_and_port() {
+        for url in [
+            "http://a",
+            "http://a:1/",
+            "https://a:65535",
+            "http://a:/x",
+            "http://joe@a",
+            "http://:@a:2",
+            "http://[::1]",
+            "http://[::ffff:1.2.3.4]:80/",
+            "http://a.b-c_d~e!f$g&h'i(j)k*l+m,n;o=p:3",
+        ] {
+            let (uri, endpoint): (Uri, _) = (url.parse().unwrap(), endpoint(url));
+            assert_eq!(uri.host(), Some(endpoint.host()), "{url}");
+            assert_eq!(
+                uri.port_u16().unwrap_or(if url.starts_with("https") { 443 } else { 80 }),
+                endpoint.port()
+            );
+        }
     }
 
     #[test]

@@ -8,7 +8,9 @@ mod options;
 
 use std::error::Error;
 
-use elastic_apm_intake::{Destination, Keyword, Outcome, SpanContext, SpanHttp, Text};
+use elastic_apm_intake::{
+    Destination, Keyword, Outcome, Service, ServiceTarget, SpanContext, SpanHttp, Text,
+};
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 pub use body::CallBody;
@@ -52,7 +54,8 @@ impl HttpCall {
     /// Starts the span below what is current, and puts `traceparent` and `tracestate` in place of any that are there.
     ///
     /// `url` is asked only where the call is recorded. `None` where there is no span: outside a transaction and where `instrument` is
-    /// off (no header is touched), or in an unsampled one, below another exit span, and where the options say so (the headers carry what is current).
+    /// off (no header is touched), or in an unsampled one, below another exit span, and where the options say so (the headers carry
+    /// what is current).
     pub fn start(
         method: &Method,
         headers: &mut HeaderMap,
@@ -136,12 +139,12 @@ fn open(method: &Method, headers: &HeaderMap, options: &CallOptions, url: impl F
 /// `GET api.example.com`, with the port only where it is not the scheme's own.
 fn name(method: &Method, endpoint: Option<&Endpoint>) -> Keyword {
     match endpoint {
-        Some(endpoint) => Keyword::formatted(format_args!("{method} {}", endpoint.short())),
+        Some(endpoint) => Keyword::joined([method.as_str(), " ", endpoint.short()]),
         None => Keyword::copied(method.as_str()),
     }
 }
 
-/// URL, method and destination. The service target follows from the URL when the span ends.
+/// URL, method, destination and the service behind it.
 fn describe(method: &Method, url: &Uri, endpoint: Option<&Endpoint>) -> SpanContext {
     SpanContext {
         http: Some(SpanHttp {
@@ -154,6 +157,11 @@ fn describe(method: &Method, url: &Uri, endpoint: Option<&Endpoint>) -> SpanCont
             port: Some(endpoint.port()),
             service: None,
         }),
+        // It would follow from the URL too, which was taken apart just now.
+        service: endpoint.map(|endpoint| {
+            let (kind, name) = (Some(Keyword::from_static("http")), Some(endpoint.resource()));
+            Box::new(Service::with_target(ServiceTarget { kind, name }))
+        }),
         ..SpanContext::default()
     }
 }
@@ -162,12 +170,8 @@ fn without_credentials<const LIMIT: usize>(url: &Uri, endpoint: Option<&Endpoint
     let path = url.path_and_query().map_or("/", |path| path.as_str());
     match endpoint {
         // An asterisk asks about the server itself.
-        Some(endpoint) if path == "*" => {
-            Text::formatted(format_args!("{}://{}", endpoint.scheme(), endpoint.server()))
-        }
-        Some(endpoint) => {
-            Text::formatted(format_args!("{}://{}{path}", endpoint.scheme(), endpoint.server()))
-        }
+        Some(endpoint) if path == "*" => Text::joined([endpoint.scheme(), "://", endpoint.server()]),
+        Some(endpoint) => Text::joined([endpoint.scheme(), "://", endpoint.server(), path]),
         None => Text::copied(path),
     }
 }
