@@ -1,19 +1,21 @@
 //! One trace across a message broker: who sends writes the trace headers into the message, who receives continues the trace.
 //!
-//! The broker here is a channel; any other whose messages have headers will do.
+//! The broker here is a channel; any other whose messages have headers will do. These have bytes for values, as Kafka's do.
 
 use elastic_apm::prelude::*;
-use http::HeaderMap;
+use elastic_apm::{baggage, set_baggage};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 struct Message {
-    headers: HeaderMap,
+    headers: Vec<(String, Vec<u8>)>,
     order: u32,
 }
 
 async fn take_order(order: u32, queue: &UnboundedSender<Message>) {
     let publish = async {
-        let mut headers = HeaderMap::new();
+        let mut headers = Vec::new();
+        // What goes with the trace, to whoever is part of it.
+        set_baggage("customer", "7");
         // The receiver becomes a child of this span.
         inject(&mut headers);
         let _ = queue.send(Message { headers, order });
@@ -29,7 +31,9 @@ async fn make_coffee(mut queue: UnboundedReceiver<Message>) {
             .run(async {
                 label("order", message.order);
                 let trace = elastic_apm::trace_id().map_or_else(String::new, |id| id.to_string());
-                println!("order {} belongs to trace {trace}", message.order);
+                let baggage = baggage();
+                let customer = baggage.get("customer").unwrap_or("nobody");
+                println!("order {} of customer {customer} belongs to trace {trace}", message.order);
             })
             .await;
     }

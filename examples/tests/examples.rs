@@ -18,6 +18,12 @@ fn example(name: &str) -> PathBuf {
 
 /// Runs it and fails unless it sends these traces, a line for each transaction, span and error.
 async fn assert_sends(name: &str, expected: &[&str]) {
+    let lines = sent(name).await;
+    assert_eq!(lines, expected, "{name}:\n{}", lines.join("\n"));
+}
+
+/// Runs it and returns what it sends.
+async fn sent(name: &str) -> Vec<String> {
     let server = DevServer::builder().address("127.0.0.1:0").start().await.expect("a free port");
     let mut command = Command::new(example(name));
     for (variable, _) in std::env::vars_os() {
@@ -33,8 +39,7 @@ async fn assert_sends(name: &str, expected: &[&str]) {
     assert!(output.status.success() && !stderr.contains("WARN"), "{name}: {stderr}");
     let mut traces = server.store().traces();
     traces.sort_by_key(|trace| trace.waterfall().start_us);
-    let lines: Vec<String> = traces.iter().flat_map(|trace| lines(trace)).collect();
-    assert_eq!(lines, expected, "{name}:\n{}", lines.join("\n"));
+    traces.iter().flat_map(|trace| lines(trace)).collect()
 }
 
 /// Names and outcomes, children indented; errors below the row they were captured in.
@@ -100,6 +105,26 @@ async fn spans_in_custom_code_have_every_form() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn what_is_current_is_described_from_inside() {
+    assert_sends(
+        "current",
+        &["take order [success]", "  fill [success]", "take order [failure]", "  fill [success]"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn tasks_threads_and_pools_are_part_of_what_spawns_them() {
+    let mut lines = sent("tasks").await;
+    // Some of them run side by side.
+    lines.sort();
+
+    let grind = ["  grind [success]"; 4];
+    let pour = ["  pour [success]"; 2];
+    assert_eq!(lines, [&grind[..], &pour[..], &["breakfast [success]"]].concat());
 }
 
 #[tokio::test]

@@ -57,7 +57,8 @@ pub(crate) fn epoch_micros_now() -> u64 {
     micros_since_epoch(SystemTime::now())
 }
 
-fn micros_since_epoch(time: SystemTime) -> u64 {
+/// A time in microseconds since the epoch; one before it is at the epoch.
+pub(crate) fn micros_since_epoch(time: SystemTime) -> u64 {
     micros(time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO))
 }
 

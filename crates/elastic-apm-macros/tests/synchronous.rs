@@ -4,7 +4,7 @@ use elastic_apm::capture_span;
 use elastic_apm::testing::RecordingAgent;
 
 mod support;
-use support::{catch, recorded};
+use support::{catch, recorded, recorded_async};
 
 #[capture_span(name = "leaf")]
 fn leaf() {}
@@ -97,6 +97,22 @@ fn type_subtype_action_and_exit_reach_the_span() {
         ("db", Some("postgresql"), Some("query"))
     );
     assert_eq!(events.spans.len(), 1);
+}
+
+#[test]
+fn below_a_leaf_there_are_no_spans() {
+    #[capture_span(name = "whole", leaf)]
+    fn whole() {
+        branch();
+    }
+    #[capture_span(name = "whole", leaf)]
+    async fn whole_async() {
+        branch();
+    }
+
+    let tree = "transaction test [success]\n  span whole [success]\n";
+    assert_eq!(recorded(whole).tree(), tree);
+    assert_eq!(recorded_async(whole_async()).tree(), tree);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What callers say of an error or a message beyond what it says itself.
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use elastic_apm::intake::ErrorEvent;
 use elastic_apm::{
@@ -84,6 +85,19 @@ fn what_is_known_of_the_transaction_is_looked_at_when_the_error_is_captured() {
     });
 
     assert_eq!(sent.labels.get("later"), Some(&LabelValue::from(true)));
+}
+
+#[test]
+fn an_error_may_be_told_of_afterwards() {
+    let then = SystemTime::now() - Duration::from_secs(60);
+
+    let past = reported(|| assert!(error(&fmt::Error).happened_at(then).capture().is_some()));
+    let later = then + Duration::from_secs(3600);
+    let future = reported(|| assert!(message("soon").happened_at(later).capture().is_some()));
+
+    let epoch = then.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros() as u64;
+    assert_eq!(past.timestamp, epoch);
+    assert!(future.timestamp > epoch && future.timestamp < epoch + 600_000_000);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::pin::Pin;
 
 use elastic_apm::{
     FutureExt, LabelValue, Outcome, capture_error, capture_span, set_transaction_outcome, span,
+    transaction_id,
 };
 use elastic_apm_integration_tests::CheckedAgent;
 
@@ -133,6 +134,29 @@ fn the_users_outcome_of_a_span_wins_over_an_error_and_a_panic() {
     });
 
     assert_eq!(events.span("step").outcome, Some(Outcome::Success));
+}
+
+#[test]
+fn handles_are_current_nowhere_and_their_spans_hang_where_they_are_told() {
+    let agent = CheckedAgent::new();
+    let import = agent.tracer().transaction("import", "batch").start();
+    let other = agent.tracer().transaction("other", "batch").begin();
+    let parse = import.span("parse").start();
+    let _current = capture_span("of the other");
+    let line = parse.span("one line").start();
+    drop(parse.span("in a scope").enter());
+
+    assert_eq!(transaction_id(), other.id());
+    drop((line, parse));
+    let ended = std::thread::spawn(move || import.end()).join();
+    assert!(ended.is_ok());
+    drop((_current, other));
+
+    assert_eq!(
+        agent.events().tree(),
+        "transaction import [success]\n  span parse [success]\n    span one line [success]\n    \
+         span in a scope [success]\ntransaction other [success]\n  span of the other [success]\n"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::fmt::Display;
+use std::time::SystemTime;
 
 use elastic_apm_intake::{ErrorId, ErrorLog, Keyword, LabelValue, LongText, User};
 use serde_json::Value;
@@ -12,6 +13,7 @@ use super::chain;
 use super::draft::{Draft, Origin};
 use super::place::Place;
 use crate::captured::CapturedStack;
+use crate::clock::micros_since_epoch;
 
 /// An error that is about to be reported. It comes from [`error`](crate::error), or from the method of that name of a
 /// [`Tracer`](crate::Tracer), [`TransactionRef`](crate::TransactionRef) or [`Span`](crate::Span).
@@ -179,6 +181,14 @@ macro_rules! common_methods {
             pub fn user(mut self, user: User) -> Self {
                 if let Some(draft) = &mut self.draft {
                     draft.set_user(user);
+                }
+                self
+            }
+
+            /// It happened then, and not when this builder was made. A time in the future is taken as now.
+            pub fn happened_at(mut self, time: SystemTime) -> Self {
+                if let Some(draft) = &mut self.draft {
+                    draft.event.timestamp = micros_since_epoch(time).min(draft.event.timestamp);
                 }
                 self
             }
