@@ -81,3 +81,23 @@ fn the_last_member_taken_away_leaves_nothing_to_send() {
 
     assert_eq!((baggage.to_header_value(), baggage), (None, Baggage::default()));
 }
+
+#[test]
+fn no_bytes_make_it_panic_and_what_is_kept_is_stable() {
+    const ALPHABET: &[u8] = b"ab==;;,, %4%Fx\t\"\\\xc3\xa9\xff\0";
+    let mut random = fastrand::Rng::with_seed(8_192);
+    let mut kept = 0;
+
+    for _ in 0..50_000 {
+        let bytes: Vec<u8> =
+            (0..random.usize(0..24)).filter_map(|_| random.choice(ALPHABET).copied()).collect();
+        let baggage = Baggage::parse([&bytes[..]]);
+        kept += usize::from(!baggage.is_empty());
+
+        let header = baggage.to_header_value();
+        assert_eq!(header.is_none(), baggage.is_empty(), "{bytes:?}");
+        let again = Baggage::parse(header.as_ref().map(HeaderValue::as_bytes));
+        assert_eq!(again, baggage, "{bytes:?}");
+    }
+    assert!(kept > 200, "{kept}");
+}
