@@ -27,6 +27,21 @@ pub struct Ended {
 /// When it does not start, or does not end.
 #[track_caller]
 pub fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    run_within(PATIENCE, program, arguments, variables)
+}
+
+/// The same for a program that takes its time.
+///
+/// # Panics
+///
+/// When it does not start, or does not end within `patience`.
+#[track_caller]
+pub fn run_within(
+    patience: Duration,
+    program: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> Ended {
     let mut command = Command::new(program);
     for (name, _) in
         std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ELASTIC_APM_"))
@@ -44,7 +59,7 @@ pub fn run(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> End
         // The pipe closes when the process is gone; nobody listens when it took too long.
         let _ = closed.send(read.map(|_| String::from_utf8_lossy(&text).into_owned()));
     });
-    let Ok(stderr) = end.recv_timeout(PATIENCE) else {
+    let Ok(stderr) = end.recv_timeout(patience) else {
         let _ = child.kill();
         panic!("{program} {arguments:?} does not end");
     };

@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket};
@@ -29,6 +30,8 @@ use questions::Questions;
 pub use fault::{Answer, Fault};
 pub use received::Received;
 
+/// How long a server that leaves waits for another request on a connection. An agent under load has one sooner.
+const IDLE: Duration = Duration::from_secs(2);
 /// How many clients may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
@@ -53,9 +56,18 @@ enum Door {
         _listener: TcpListener,
     },
     Serving {
-        stop: oneshot::Sender<()>,
+        stop: oneshot::Sender<Stop>,
         stopped: Receiver<()>,
     },
+}
+
+/// How to stop serving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// Whatever is under way.
+    Now,
+    /// Once every connection has had its answer.
+    Gracefully,
 }
 
 /// What connections and tests share.
@@ -67,6 +79,7 @@ struct Shared {
     more: Condvar,
     questions: Questions,
     released: watch::Sender<bool>,
+    leaving: watch::Sender<bool>,
 }
 
 impl FaultServer {
@@ -109,6 +122,7 @@ impl FaultServer {
                 more: Condvar::new(),
                 questions: Questions::new(),
                 released: watch::Sender::new(false),
+                leaving: watch::Sender::new(false),
             }),
             door: Mutex::new(Door::Refusing),
             _reservation: reservation,
@@ -197,9 +211,25 @@ impl FaultServer {
     ///
     /// When the server's thread does not answer.
     pub fn refuse(&self) {
+        self.stop(Stop::Now);
+    }
+
+    /// Refuses new connections, answers what it is asked on those there are, and closes them with the answer. When it returns, nothing is
+    /// left to answer.
+    ///
+    /// # Panics
+    ///
+    /// When the server's thread does not answer.
+    pub fn leave(&self) {
+        self.shared.leaving.send_replace(true);
+        self.stop(Stop::Gracefully);
+        self.shared.leaving.send_replace(false);
+    }
+
+    fn stop(&self, how: Stop) {
         let door = std::mem::replace(&mut *locked(&self.door), Door::Refusing);
         if let Door::Serving { stop, stopped } = door {
-            let _ = stop.send(());
+            let _ = stop.send(how);
             stopped.recv_timeout(PATIENCE).expect("the server stops");
         }
     }
@@ -297,6 +327,18 @@ impl Shared {
         self.more.notify_all();
     }
 
+    fn is_leaving(&self) -> bool {
+        *self.leaving.borrow()
+    }
+
+    /// Returns once the server leaves and has waited long enough for another request on a connection.
+    async fn idle_for_too_long(&self) {
+        let mut leaving = self.leaving.subscribe();
+        // Fails only when the sender is gone, and with it everybody who waits.
+        let _ = leaving.wait_for(|leaving| *leaving).await;
+        tokio::time::sleep(IDLE).await;
+    }
+
     /// Returns once hanging is over.
     async fn hang(&self) {
         let mut released = self.released.subscribe();
@@ -316,15 +358,19 @@ fn socket(address: SocketAddr) -> TcpSocket {
 
 async fn accept(
     listener: TcpListener,
-    mut stopping: oneshot::Receiver<()>,
+    mut stopping: oneshot::Receiver<Stop>,
     shared: Arc<Shared>,
     acceptor: Option<TlsAcceptor>,
 ) {
     let mut connections = JoinSet::new();
+    let mut stop = Stop::Now;
     for number in 0.. {
         let stream = tokio::select! {
             biased;
-            _ = &mut stopping => break,
+            how = &mut stopping => {
+                stop = how.unwrap_or(Stop::Now);
+                break;
+            }
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
                 Err(_) => continue,
@@ -335,6 +381,9 @@ async fn accept(
         connections.spawn(connection::serve(number, stream, acceptor, shared));
     }
     drop(listener);
+    if stop == Stop::Gracefully {
+        while connections.join_next().await.is_some() {}
+    }
     connections.shutdown().await;
 }
 

@@ -66,10 +66,11 @@ struct Connection<S> {
 impl<S: Wire> Connection<S> {
     /// One request and what is done with it; says whether there can be another one.
     async fn exchange(&mut self, number: u64, shared: &Shared) -> io::Result<bool> {
-        while self.buffer.len() < METHOD {
-            if self.fill(PIECE).await? == 0 {
+        tokio::select! {
+            begun = self.begin() => if !begun? {
                 return Ok(false);
-            }
+            },
+            () = shared.idle_for_too_long() => return Ok(false),
         }
         if self.buffer.starts_with(b"GET ") {
             return self.question(number, shared).await;
@@ -84,7 +85,7 @@ impl<S: Wire> Connection<S> {
                 self.read_body(&mut request).await?;
                 request.status = Some(answer.status);
                 shared.record(request);
-                self.answer(&answer).await
+                self.answer(&answer.closing(shared.is_leaving())).await
             }
             Fault::AnswerEarly(answer) => {
                 self.answer(&answer).await?;
@@ -127,6 +128,16 @@ impl<S: Wire> Connection<S> {
                 self.stream.reset_on_close();
                 Ok(false)
             }
+            Fault::HangMidAnswer(answer) => {
+                self.read_body(&mut request).await?;
+                shared.record(request);
+                let (bytes, head) = answer.bytes();
+                let (half, rest) = bytes.split_at(head + (bytes.len() - head) / 2);
+                self.write(half).await?;
+                shared.hang().await;
+                self.write(rest).await?;
+                Ok(!answer.closes())
+            }
             Fault::Raw(bytes) => {
                 self.read_body(&mut request).await?;
                 shared.record(request);
@@ -138,6 +149,16 @@ impl<S: Wire> Connection<S> {
         }
     }
 
+    /// Waits for the beginning of a request; says whether one came.
+    async fn begin(&mut self) -> io::Result<bool> {
+        while self.buffer.len() < METHOD {
+            if self.fill(PIECE).await? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Answers what agents ask beside sending events.
     async fn question(&mut self, number: u64, shared: &Shared) -> io::Result<bool> {
         let mut request = self.read_head(number).await?;
@@ -145,7 +166,7 @@ impl<S: Wire> Connection<S> {
         let answer = shared.questions.answer(&request);
         request.status = Some(answer.status);
         shared.questions.record(request);
-        self.answer(&answer).await
+        self.answer(&answer.closing(shared.is_leaving())).await
     }
 
     async fn reset_after(&mut self, bytes: usize, number: u64, shared: &Shared) -> io::Result<bool> {

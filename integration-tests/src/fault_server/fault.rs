@@ -25,6 +25,8 @@ pub enum Fault {
     ResetAfter(usize),
     /// Reads it, sends the head and half of the body of an answer, and resets the connection.
     ResetMidAnswer(Answer),
+    /// Reads it, sends the head and half of the body of an answer, and then nothing, until released.
+    HangMidAnswer(Answer),
     /// Reads it, sends these bytes, and closes the connection.
     Raw(Vec<u8>),
 }
@@ -49,13 +51,14 @@ pub struct Answer {
     pub(super) status: u16,
     headers: Vec<(String, String)>,
     body: String,
+    closing: bool,
 }
 
 impl Answer {
     /// An answer without a body.
     #[must_use]
     pub fn new(status: u16) -> Self {
-        Answer { status, headers: Vec::new(), body: String::new() }
+        Answer { status, headers: Vec::new(), body: String::new(), closing: false }
     }
 
     /// Sets the body.
@@ -74,7 +77,13 @@ impl Answer {
 
     /// Whether the connection is closed afterwards, as the real server does with every error.
     pub(super) fn closes(&self) -> bool {
-        self.status >= 400
+        self.status >= 400 || self.closing
+    }
+
+    /// The same, and the connection is closed afterwards where `closing` says so.
+    pub(super) fn closing(mut self, closing: bool) -> Self {
+        self.closing |= closing;
+        self
     }
 
     /// The bytes on the wire, and how many of them are the head.

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
+use elastic_apm::intake::TransactionEvent;
 use elastic_apm::{DropReason, set_custom_context};
 use elastic_apm_integration_tests::fault_server::{Fault, FaultServer};
 
@@ -91,6 +93,105 @@ fn the_counters_agree_at_every_moment() {
 
     let stats = agent.stats();
     assert_eq!((stats.recorded(), stats.sent() + stats.dropped()), (8_000, 8_000), "{stats:?}");
+}
+
+#[test]
+fn every_event_is_counted_once_whatever_becomes_of_it() {
+    const EACH: usize = 3_000;
+    let server = FaultServer::start();
+    // Now and then a filter leaves one out, one fails, and one is too large.
+    let filter = |transaction: &mut TransactionEvent| match transaction.name.as_deref() {
+        Some("filtered") => false,
+        Some("fails") => panic!("on purpose"),
+        _ => true,
+    };
+    let agent = eager_agent_of(&server)
+        .max_queue_size(300)
+        .api_request_size(4 * 1024)
+        .server_timeout(Duration::from_millis(100))
+        .filter(filter)
+        .build();
+    let faults = [
+        Fault::accept(),
+        Fault::answer(400, r#"{"accepted":3,"errors":[{"message":"bad"}]}"#),
+        Fault::answer(503, ""),
+        Fault::ResetAfter(1_000),
+        Fault::answer(500, ""),
+        Fault::Hang,
+    ];
+    let stop = AtomicBool::new(false);
+
+    thread::scope(|scope| {
+        let watchers: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut last = agent.stats();
+                    while !stop.load(Ordering::Relaxed) {
+                        let stats = agent.stats();
+                        assert_eq!(
+                            stats.recorded(),
+                            stats.sent() + stats.dropped() + stats.queued(),
+                            "{stats:?}"
+                        );
+                        assert!(
+                            stats.recorded() >= last.recorded()
+                                && stats.sent() >= last.sent()
+                                && stats.dropped() >= last.dropped(),
+                            "{last:?}, {stats:?}"
+                        );
+                        last = stats;
+                    }
+                })
+            })
+            .collect();
+        let troublemaker = scope.spawn(|| {
+            for fault in faults.iter().cycle() {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                server.next([fault.clone()]);
+                agent.flush(Duration::from_millis(20));
+                server.serve();
+            }
+        });
+        let recorders: Vec<_> = (0..4)
+            .map(|_| {
+                let tracer = agent.tracer();
+                scope.spawn(move || {
+                    for number in 0..EACH {
+                        let name = match number % 100 {
+                            1 => "filtered",
+                            2 => "fails",
+                            _ => "event",
+                        };
+                        record(&tracer, name);
+                        if number % 100 == 0 {
+                            let large = tracer.begin_transaction("script");
+                            set_custom_context("blob", "x".repeat(400_000));
+                            large.end_with("large", "success");
+                        }
+                    }
+                })
+            })
+            .collect();
+        for recorder in recorders {
+            recorder.join().expect("recording does not panic");
+        }
+        stop.store(true, Ordering::Relaxed);
+        troublemaker.join().expect("a flush does not panic");
+        for watcher in watchers {
+            watcher.join().expect("the counters agree");
+        }
+    });
+    server.release();
+    server.always(Fault::accept());
+    agent.shutdown(PATIENCE);
+
+    let stats = agent.stats();
+    let recorded = 4 * (EACH + EACH / 100) as u64;
+    assert_eq!((stats.recorded(), stats.queued()), (recorded, 0), "{stats:?}");
+    assert_eq!(stats.sent() + stats.dropped(), recorded, "{stats:?}");
+    assert!(stats.dropped_for(DropReason::Filtered) > 0 && stats.dropped_for(DropReason::FilterFailed) > 0);
 }
 
 #[test]

@@ -80,12 +80,15 @@ impl HttpTransport {
         server: &Server,
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, TransportError> {
-        let client = server.client(&self.trust).map_err(TransportError::not_sent)?;
         let (request, taken) = self.prepare(server, request).map_err(TransportError::not_sent)?;
         let failed = |cause: Failure| {
             if taken.get() { TransportError::interrupted(cause.0) } else { TransportError::not_sent(cause.0) }
         };
-        match tokio::time::timeout(self.timeout, round_trip(client, request)).await {
+        let exchange = async {
+            let client = server.client(&self.trust).await.map_err(Failure)?;
+            round_trip(client, request).await
+        };
+        match tokio::time::timeout(self.timeout, exchange).await {
             Ok(answer) => answer.map_err(failed),
             Err(_) => Err(failed(Failure(Box::new(TimedOut(self.timeout))))),
         }

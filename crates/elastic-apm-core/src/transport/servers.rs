@@ -1,8 +1,11 @@
 //! The servers that may be sent to: one at a time, and the next one when that fails.
 
+use std::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::HeaderValue;
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
 
 use super::client::HttpClient;
 use super::connector::Road;
@@ -25,7 +28,7 @@ pub(super) struct Server {
     pub(super) url: ServerUrl,
     proxy: Option<Proxy>,
     /// Made at the first request: reading the system's certificates takes time that only `https` should cost.
-    client: PerProcess<HttpClient>,
+    client: PerProcess<OnceCell<HttpClient>>,
 }
 
 /// Where in the list a server is.
@@ -66,18 +69,32 @@ impl Server {
     }
 
     /// The client, made now if need be. A failure is not remembered: the file may appear later.
-    pub(super) fn client(&self, trust: &Trust) -> Result<&HttpClient, TlsError> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let client = match (self.url.is_https(), self.proxy.clone()) {
-            (false, None) => HttpClient::plain(Road::Direct),
-            (false, Some(Proxy { uri: proxy, .. })) => HttpClient::plain(Road::Forwarded { proxy }),
-            (true, None) => HttpClient::tls(Road::Direct, trust)?,
-            (true, Some(Proxy { uri: proxy, authorization })) => {
-                HttpClient::tls(Road::Tunnelled { proxy, authorization }, trust)?
+    pub(super) async fn client(&self, trust: &Trust) -> Result<&HttpClient, Box<dyn Error + Send + Sync>> {
+        let cell = self.client.get_or_init(OnceCell::new);
+        cell.get_or_try_init(|| async {
+            let proxy = self.proxy.clone();
+            if !self.url.is_https() {
+                return Ok(plain(proxy));
             }
-        };
-        Ok(self.client.get_or_init(|| client))
+            // Files are read and certificates parsed, which must not keep the agent's thread from its deadlines.
+            let trust = trust.clone();
+            Ok(spawn_blocking(move || encrypted(proxy, &trust)).await??)
+        })
+        .await
     }
+}
+
+fn plain(proxy: Option<Proxy>) -> HttpClient {
+    HttpClient::plain(match proxy {
+        None => Road::Direct,
+        Some(Proxy { uri: proxy, .. }) => Road::Forwarded { proxy },
+    })
+}
+
+fn encrypted(proxy: Option<Proxy>, trust: &Trust) -> Result<HttpClient, TlsError> {
+    let road = match proxy {
+        None => Road::Direct,
+        Some(Proxy { uri: proxy, authorization }) => Road::Tunnelled { proxy, authorization },
+    };
+    HttpClient::tls(road, trust)
 }
