@@ -13,6 +13,15 @@ fn the_page_of_options_is_up_to_date() {
     );
 }
 
+#[test]
+fn the_page_on_delivery_names_every_reason_for_a_drop() {
+    let page = include_str!("../../docs/delivery.md");
+
+    for reason in elastic_apm::DropReason::ALL {
+        assert!(page.contains(&format!("`{}`", reason.as_str())), "{} is missing", reason.as_str());
+    }
+}
+
 /// What a page says of one call: how it is called elsewhere, how in Rust, and what proves it.
 type Row<'a> = (&'a str, &'a str, &'a str);
 

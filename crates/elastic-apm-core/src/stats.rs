@@ -85,6 +85,10 @@ impl Counters {
         self.dropped[reason.index()].fetch_add(events, Ordering::Release);
     }
 
+    pub(crate) fn dropped_for(&self, reason: DropReason) -> u64 {
+        self.dropped[reason.index()].load(Ordering::Relaxed)
+    }
+
     pub(crate) fn snapshot(&self) -> Stats {
         // What happened to events is read before how many there were: a concurrent event can then only look queued.
         let sent = self.sent.load(Ordering::Acquire);

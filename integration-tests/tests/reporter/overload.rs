@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use elastic_apm::intake::TransactionEvent;
 use elastic_apm::{DropReason, set_custom_context};
+use elastic_apm_integration_tests::agent_log::AgentLog;
 use elastic_apm_integration_tests::fault_server::{Fault, FaultServer};
 
 use crate::support::{
@@ -38,6 +39,34 @@ fn what_waits_for_a_hanging_server_is_bounded_and_the_rest_is_counted() {
     let (sent, dropped) = settled(&agent.stats(), DropReason::QueueFull);
     assert_eq!((sent + dropped, dropped), (2_000, during.dropped()));
     assert_eq!(names_once(&server.received()).len() as u64, sent);
+}
+
+#[test]
+fn an_overflow_is_said_once_and_the_rest_at_the_end() {
+    let (server, log) = (FaultServer::start(), AgentLog::new());
+    server.always(Fault::Hang);
+    let agent = log.build(eager_agent_of(&server).max_queue_size(10).api_request_size(1024));
+    record_numbered(&agent, 0..1);
+    server.wait_for_requests(1);
+    record_numbered(&agent, 1..100);
+    server.release();
+    log.wait_for("events were dropped (queue_full)");
+    let first = log.warnings();
+
+    server.always(Fault::accept());
+    while agent.stats().dropped_for(DropReason::QueueFull) < 500 {
+        record_numbered(&agent, 0..100);
+    }
+    agent.shutdown(PATIENCE);
+
+    let warnings = log.warnings();
+    let said: u64 = warnings
+        .iter()
+        .filter_map(|line| line.strip_prefix("WARN ")?.split(' ').next()?.parse::<u64>().ok())
+        .sum();
+    assert_eq!(first.len(), 1, "{first:#?}");
+    assert_eq!(warnings.len(), 2, "{warnings:#?}");
+    assert_eq!(said, agent.stats().dropped_for(DropReason::QueueFull), "{warnings:#?}");
 }
 
 #[test]

@@ -14,6 +14,7 @@
 //! | `render` | captured HTTP to wire context, secrets out |
 //! | `outbox` | the batch that grows, the one that is sent, and when |
 //! | `batch` | one request body in the making |
+//! | `overflow` | says that the queue has overflowed |
 //! | `exchange` | one request and its answer |
 //! | `delivery` | what an answer means for the events |
 //! | `backoff` | how long to wait after a failure |
@@ -38,6 +39,7 @@ mod lines;
 mod metadata_lines;
 mod metrics;
 mod outbox;
+mod overflow;
 mod oversize;
 mod render;
 mod server;

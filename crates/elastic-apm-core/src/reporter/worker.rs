@@ -18,6 +18,7 @@ use super::lines;
 use super::metadata_lines::MetadataLines;
 use super::metrics::Metrics;
 use super::outbox::Outbox;
+use super::overflow::Overflow;
 use super::server::Server;
 use super::setup::Setup;
 use super::waiters::Waiters;
@@ -52,6 +53,7 @@ pub(super) struct Worker<'a> {
     refusals: OnceLog,
     cuts: OnceLog,
     filter_failures: OnceLog,
+    overflow: Overflow,
 }
 
 impl<'a> Worker<'a> {
@@ -70,6 +72,7 @@ impl<'a> Worker<'a> {
             refusals: OnceLog::new(setup.log.clone()),
             cuts: OnceLog::new(setup.log.clone()),
             filter_failures: OnceLog::new(setup.log.clone()),
+            overflow: Overflow::new(setup.log.clone(), &setup.queue.counters),
             setup,
         }
     }
@@ -101,7 +104,9 @@ impl<'a> Worker<'a> {
                 () = yield_now(), if gathering == Gathering::More => {}
                 () = setup.queue.wait(can_park), if can_take && gathering != Gathering::More => {}
             }
-            self.waiters.expire(Instant::now());
+            let now = Instant::now();
+            self.waiters.expire(now);
+            self.overflow.look(&self.setup.queue.counters, now);
         }
         self.abandon_rest()
     }
@@ -260,6 +265,7 @@ impl<'a> Worker<'a> {
 
     /// Counts what is left when the time for shutting down is over, then answers whoever still waits. Says whether all arrived.
     fn abandon_rest(mut self) -> bool {
+        self.overflow.close(&self.setup.queue.counters);
         let rest = self.setup.abandon(DropReason::AfterShutdown);
         if rest > 0 {
             self.setup.log.warn(format_args!("{rest} events could not be sent before shutdown"));
