@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use elastic_apm_intake::{ErrorEvent, Metricset, SpanEvent, TransactionEvent};
+use elastic_apm_intake::{ErrorEvent, JsonObject, Metricset, Otel, SpanEvent, SpanExtra, TransactionEvent};
 
 use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse, CapturedStack};
 use crate::metrics::SelfTimes;
@@ -80,7 +80,15 @@ impl Record {
             Record::Transaction(record) => {
                 size_of::<Record>()
                     + size_of::<TransactionRecord>()
+                    + record.event.name.as_ref().map_or(0, |name| heap(name))
                     + record.event.labels.heap_bytes()
+                    + size_of_val(record.event.links.as_slice())
+                    + record
+                        .event
+                        .extra
+                        .as_ref()
+                        .and_then(|extra| attributes(extra.otel.as_ref()))
+                        .map_or(0, |all| object(all))
                     + record.request.as_deref().map_or(0, request)
                     + record.response.as_ref().map_or(0, |response| headers(&response.headers))
                     + custom(record.event.context.as_deref())
@@ -103,7 +111,20 @@ impl Record {
 
 /// What a span holds beside itself.
 fn span(event: &SpanEvent) -> usize {
-    heap(&event.name) + event.labels.heap_bytes() + if event.context.is_some() { 512 } else { 0 }
+    heap(&event.name)
+        + event.labels.heap_bytes()
+        + if event.context.is_some() { 512 } else { 0 }
+        + event.extra.as_deref().map_or(0, extra)
+}
+
+fn extra(extra: &SpanExtra) -> usize {
+    // What is shared counts once, with the transaction.
+    let own = attributes(extra.otel.as_ref()).filter(|attributes| Arc::strong_count(attributes) == 1);
+    size_of::<SpanExtra>() + size_of_val(extra.links.as_slice()) + own.map_or(0, |all| object(all))
+}
+
+fn attributes(otel: Option<&Otel>) -> Option<&Arc<JsonObject>> {
+    otel.and_then(|otel| otel.attributes.as_ref())
 }
 
 /// What a text takes beside its own 24 bytes; literals count as if they were copies.
@@ -124,11 +145,11 @@ fn headers(headers: &http::HeaderMap) -> usize {
 
 fn custom(context: Option<&elastic_apm_intake::Context>) -> usize {
     let Some(context) = context else { return 0 };
-    size_of::<elastic_apm_intake::Context>()
-        + context
-            .custom
-            .as_ref()
-            .map_or(0, |map| map.iter().map(|(key, value)| key.len() + json(value)).sum())
+    size_of::<elastic_apm_intake::Context>() + context.custom.as_ref().map_or(0, object)
+}
+
+fn object(object: &JsonObject) -> usize {
+    object.iter().map(|(key, value)| key.len() + json(value)).sum()
 }
 
 fn json(value: &serde_json::Value) -> usize {
@@ -137,7 +158,7 @@ fn json(value: &serde_json::Value) -> usize {
         + match value {
             Value::String(text) => text.len(),
             Value::Array(items) => items.iter().map(json).sum(),
-            Value::Object(map) => map.iter().map(|(key, value)| key.len() + json(value)).sum(),
+            Value::Object(map) => object(map),
             _ => 0,
         }
 }

@@ -37,7 +37,8 @@ fn sent_on() -> Option<String> {
 fn attributes(events: &Events, span: &str) -> [Option<JsonObject>; 2] {
     let transaction = events.transactions[0].extra.as_ref().and_then(|extra| extra.otel.clone());
     let span = events.span(span).extra.as_ref().and_then(|extra| extra.otel.clone());
-    [transaction, span].map(|otel| otel.and_then(|otel| otel.attributes))
+    [transaction, span]
+        .map(|otel| otel.and_then(|otel| otel.attributes).map(|shared| JsonObject::clone(&shared)))
 }
 
 #[test]
@@ -158,6 +159,26 @@ fn baggage_to_attach_chooses_what_events_show() {
     let tenant = json!({"baggage.tenant": "acme"}).as_object().cloned();
     assert_eq!(attributes(&events, "step"), [tenant.clone(), tenant]);
     assert_eq!(events.errors[0].labels.len(), 1);
+}
+
+#[test]
+fn spans_share_what_they_show_so_that_a_stranger_cannot_make_each_of_them_large() {
+    let agent = CheckedAgent::with(|options| options.max_queue_bytes(1 << 20));
+    let members: Vec<String> = (0..8).map(|number| format!("k{number}={}", "x".repeat(1_000))).collect();
+    let parent = TraceContext::from_headers(&caller(&members.join(",")));
+    let tx = agent.tracer().transaction("job", "script").child_of(parent).begin();
+
+    for _ in 0..400 {
+        drop(capture_span("step"));
+    }
+    drop(capture_span("last"));
+    drop(tx);
+
+    // 400 copies of 8 kB would be more than the queue may hold.
+    let events = agent.events();
+    assert_eq!((events.spans.len(), events.transactions.len()), (401, 1));
+    assert_eq!(attributes(&events, "last")[1].as_ref().unwrap().len(), 8);
+    assert_eq!(agent.stats().dropped(), 0);
 }
 
 #[test]

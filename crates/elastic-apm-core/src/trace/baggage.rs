@@ -1,9 +1,10 @@
 //! The baggage of a running transaction: carried, changed, and shown on what is recorded.
 //!
-//! Nearly no transaction has any, so that costs one look at a flag. How baggage travels in headers is not known here.
+//! Nearly no transaction has any, so that costs one look at a flag. A stranger decides how much there is: what events show of it is
+//! made once and shared by them. How baggage travels in headers is not known here.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use elastic_apm_intake::{JsonObject, Labels, Otel};
 
@@ -15,56 +16,66 @@ use crate::propagation::Baggage;
 pub(crate) struct CarriedBaggage {
     /// Whether there is any.
     is_set: AtomicBool,
-    baggage: Mutex<Baggage>,
+    carried: Mutex<Carried>,
+}
+
+#[derive(Default)]
+struct Carried {
+    baggage: Baggage,
+    /// What events show of it, once the first of them has asked.
+    shown: Option<Arc<JsonObject>>,
 }
 
 impl CarriedBaggage {
     pub(crate) fn new(baggage: Baggage) -> Self {
-        CarriedBaggage { is_set: AtomicBool::new(!baggage.is_empty()), baggage: Mutex::new(baggage) }
+        let is_set = AtomicBool::new(!baggage.is_empty());
+        CarriedBaggage { is_set, carried: Mutex::new(Carried { baggage, shown: None }) }
+    }
+
+    #[inline]
+    fn look<T>(&self, look: impl FnOnce(&mut Carried) -> T) -> Option<T> {
+        if !self.is_set.load(Ordering::Acquire) {
+            return None;
+        }
+        Some(look(&mut self.carried.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// What there is now.
     #[inline]
     pub(crate) fn get(&self) -> Baggage {
-        if self.is_set.load(Ordering::Acquire) { self.copy() } else { Baggage::default() }
-    }
-
-    #[cold]
-    fn copy(&self) -> Baggage {
-        self.baggage.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.look(|carried| carried.baggage.clone()).unwrap_or_default()
     }
 
     pub(crate) fn update<T>(&self, change: impl FnOnce(&mut Baggage) -> T) -> T {
-        let mut baggage = self.baggage.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed = change(&mut baggage);
-        self.is_set.store(!baggage.is_empty(), Ordering::Release);
+        let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&mut carried.baggage);
+        carried.shown = None;
+        self.is_set.store(!carried.baggage.is_empty(), Ordering::Release);
         changed
     }
 
     /// What a transaction or span that is created now shows of it: attributes called `baggage.<key>`.
     #[inline]
     pub(crate) fn attributes(&self, settings: &Settings) -> Option<Otel> {
-        let baggage = self.get();
-        if baggage.is_empty() { None } else { attributes(&baggage, settings) }
+        let shown = self.look(|carried| carried.shown(settings))?;
+        (!shown.is_empty()).then(|| Otel { attributes: Some(shown), ..Otel::default() })
     }
 
     /// Puts what an error shows of it among its labels: errors have no attributes.
     pub(crate) fn label(&self, labels: &mut Labels, settings: &Settings) {
-        for (key, value) in attached(&self.get(), settings) {
-            labels.insert(key, value);
+        let Some(shown) = self.look(|carried| carried.shown(settings)) else { return };
+        for (key, value) in &*shown {
+            labels.insert(key.clone(), value.as_str().unwrap_or_default());
         }
     }
 }
 
-#[cold]
-fn attributes(baggage: &Baggage, settings: &Settings) -> Option<Otel> {
-    let attributes: JsonObject =
-        attached(baggage, settings).map(|(key, value)| (key, value.to_owned().into())).collect();
-    (!attributes.is_empty()).then(|| Otel { attributes: Some(attributes), ..Otel::default() })
-}
-
-/// Those members that `baggage_to_attach` names.
-fn attached<'a>(baggage: &'a Baggage, settings: &'a Settings) -> impl Iterator<Item = (String, &'a str)> {
-    let wanted = |(key, _): &(&str, &str)| settings.baggage_to_attach.matches_any(key);
-    baggage.iter().filter(wanted).map(|(key, value)| (format!("baggage.{key}"), value))
+impl Carried {
+    /// Those members that `baggage_to_attach` names.
+    fn shown(&mut self, settings: &Settings) -> Arc<JsonObject> {
+        let wanted = |(key, _): &(&str, &str)| settings.baggage_to_attach.matches_any(key);
+        let attribute = |(key, value): (&str, &str)| (format!("baggage.{key}"), value.into());
+        let shown = || Arc::new(self.baggage.iter().filter(wanted).map(attribute).collect());
+        Arc::clone(self.shown.get_or_insert_with(shown))
+    }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking too")]
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use elastic_apm_intake::{
     Agent, Body, Cloud, CloudAccount, CloudMachine, CloudOrigin, Composite, CompressionStrategy, Container,
@@ -228,7 +229,7 @@ impl Content<'_> {
     }
 
     fn otel(&self) -> Option<Otel> {
-        Some(Otel { span_kind: self.word(), attributes: self.object() })
+        Some(Otel { span_kind: self.word(), attributes: self.object().map(Arc::new) })
     }
 
     fn faas(&self) -> Faas {

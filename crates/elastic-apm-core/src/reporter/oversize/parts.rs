@@ -1,5 +1,7 @@
 //! Which parts of an event may be long, and where they are.
 
+use std::sync::Arc;
+
 use elastic_apm_intake::{
     Context, ErrorEvent, Exception, Message, Metricset, Otel, SpanContext, SpanEvent, StackFrame,
     TransactionEvent,
@@ -182,5 +184,6 @@ fn message(message: Option<&mut Message>, part: Part, limit: usize) -> bool {
 }
 
 fn otel(otel: &mut Option<Otel>, limit: usize) -> bool {
-    otel.as_mut().is_some_and(|otel| cut::optional_object(&mut otel.attributes, limit))
+    let attributes = otel.as_mut().and_then(|otel| otel.attributes.as_mut());
+    attributes.is_some_and(|attributes| cut::object(Arc::make_mut(attributes), limit))
 }
