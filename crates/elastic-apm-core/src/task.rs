@@ -1,7 +1,7 @@
 //! `tokio::task`, with the context taken along: a spawned task is part of the transaction and span that spawn it.
 //!
 //! Each function is its namesake of tokio with [`in_current_span`](crate::FutureExt::in_current_span) or
-//! [`propagate`](crate::propagate) around what it is given, and nothing else: what is spawned without them starts with nothing
+//! [`propagate`] around what it is given, and nothing else: what is spawned without them starts with nothing
 //! current. Write those where there is no function here, as for a `JoinSet`.
 
 use tokio::task::{self, JoinHandle};

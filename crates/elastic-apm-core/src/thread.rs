@@ -6,7 +6,7 @@ use crate::trace::propagate;
 
 /// [`std::thread::spawn`] in the context that is current now.
 ///
-/// For scoped threads, a `Builder` and other pools there is [`propagate`](crate::propagate).
+/// For scoped threads, a `Builder` and other pools there is [`propagate`].
 ///
 /// # Panics
 ///
