@@ -219,7 +219,7 @@ fn an_event_that_a_filter_blows_up_is_cut_like_any_other() {
     record(&agent.tracer());
 
     let custom = agent.events().errors[0].context.clone().unwrap().custom.unwrap();
-    assert_eq!(custom["blob"].as_str().unwrap().chars().count(), 10_000);
+    assert_eq!(custom["blob"].as_str().unwrap().chars().count(), 100_000);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::text::LongText;
 /// A captured body: text, or the fields of a form.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// Text, at most 10,000 characters on the wire.
+    /// Text.
     Text(LongText),
     /// An object, such as a parsed form.
     Fields(JsonObject),

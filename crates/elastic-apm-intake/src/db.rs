@@ -11,7 +11,7 @@ pub struct Db {
     /// The database's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<Keyword>,
-    /// The statement, at most 10,000 characters on the wire.
+    /// The statement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<LongText>,
     /// The kind of database (`type` on the wire), such as `sql`.

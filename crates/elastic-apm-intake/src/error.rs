@@ -69,7 +69,7 @@ pub struct ErrorTransaction {
 /// A log record that is reported as an error.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, Deserialize)]
 pub struct ErrorLog {
-    /// The message, placeholders filled in; at most 10,000 characters on the wire.
+    /// The message, placeholders filled in.
     pub message: LongText,
     /// The message with its placeholders, by which records are grouped.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,7 +15,7 @@ use crate::text::{Keyword, LongText};
 /// errors are grouped by, so a type must not hold parts that change.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Exception {
-    /// What it says, at most 10,000 characters on the wire.
+    /// What it says.
     pub message: Option<LongText>,
     /// Its type.
     #[serde(rename = "type")]

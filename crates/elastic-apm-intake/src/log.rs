@@ -19,7 +19,7 @@ pub struct LogEvent {
     /// When it was logged (`@timestamp`), in microseconds since the epoch. 0 is absent: the server then takes the
     /// time of receipt. RFC 3339 is read as well.
     pub timestamp: u64,
-    /// The message, at most 10,000 characters on the wire.
+    /// The message.
     pub message: Option<LongText>,
     /// The severity (`log.level`).
     pub level: Option<Keyword>,

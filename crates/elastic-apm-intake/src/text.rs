@@ -33,8 +33,10 @@ pub struct Text<const LIMIT: usize>(CompactString);
 /// Indexed text: at most 1024 characters, the limit of nearly every field.
 pub type Keyword = Text<1024>;
 
-/// Text of the fields that may be long (bodies, statements, messages): at most 10,000 characters.
-pub type LongText = Text<10_000>;
+/// Text of the fields that may be long: bodies, statements, messages.
+///
+/// How long is the agent's option `long_field_max_length`, by default 10,000 characters; 100,000 is the most it can be.
+pub type LongText = Text<100_000>;
 
 /// Text without a limit of its own; only the size of the whole event bounds it.
 pub type FreeText = Text<{ usize::MAX }>;
@@ -104,38 +106,55 @@ impl<const LIMIT: usize> Text<LIMIT> {
         if self.0.is_heap_allocated() { self.0.capacity() } else { 0 }
     }
 
-    /// The head that is kept when the text exceeds its limit; `None` when it fits.
-    fn cut(&self) -> Option<&str> {
-        let text = self.as_str();
-        if text.len() <= LIMIT {
-            return None;
-        }
-        let mut characters = text.char_indices();
-        let (end_of_head, _) = characters.nth(LIMIT - 1)?;
-        characters.next().map(|_| &text[..end_of_head])
-    }
-
     /// Forgets what would not be written anyway, and the memory it takes.
     #[inline]
     pub(crate) fn shorten(&mut self) {
-        if self.as_str().len() > LIMIT {
-            if let Cow::Owned(text) = self.on_wire() {
-                *self = text.into();
-            }
+        self.shorten_to(LIMIT);
+    }
+
+    /// Keeps at most `limit` characters, the last of which is `…` where there were more. Says whether there were. A limit of 0 is one
+    /// of 1.
+    ///
+    /// ```
+    /// use elastic_apm_intake::Keyword;
+    ///
+    /// let mut name = Keyword::from("checkout");
+    ///
+    /// assert!(!name.shorten_to(8));
+    /// assert!(name.shorten_to(5) && name == "chec…");
+    /// ```
+    #[inline]
+    pub fn shorten_to(&mut self, limit: usize) -> bool {
+        // A character takes at least one byte, so most texts are settled by their length.
+        if self.as_str().len() <= limit {
+            return false;
         }
+        let Cow::Owned(text) = cut(self, limit) else { return false };
+        *self = text.into();
+        true
     }
 
     /// The text as it is written.
     pub(crate) fn on_wire(&self) -> Cow<'_, str> {
-        match self.cut() {
-            None => Cow::Borrowed(self.as_str()),
-            Some(head) => {
-                let mut text = String::with_capacity(head.len() + ELLIPSIS.len_utf8());
-                text.push_str(head);
-                text.push(ELLIPSIS);
-                Cow::Owned(text)
-            }
+        cut(self, LIMIT)
+    }
+}
+
+/// The text, cut where it has more than `limit` characters.
+fn cut(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return Cow::Borrowed(text);
+    }
+    let mut characters = text.char_indices();
+    let end_of_head = characters.nth(limit.saturating_sub(1)).map(|(end, _)| end);
+    match (end_of_head, characters.next()) {
+        (Some(end), Some(_)) => {
+            let mut head = String::with_capacity(end + ELLIPSIS.len_utf8());
+            head.push_str(&text[..end]);
+            head.push(ELLIPSIS);
+            Cow::Owned(head)
         }
+        _ => Cow::Borrowed(text),
     }
 }
 

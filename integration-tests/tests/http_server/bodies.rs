@@ -141,6 +141,34 @@ pub(crate) async fn a_long_body_is_cut_and_reaches_the_handler_whole(stack: Stac
     }
 }
 
+pub(crate) async fn an_option_says_how_much_of_a_body_is_kept(stack: Stack) {
+    for (limit, sent, kept) in [
+        (5, "ééééé".to_owned(), "ééééé".to_owned()),
+        (5, "é".repeat(6), "éééé…".to_owned()),
+        (20_000, "é".repeat(30_000), "é".repeat(19_999) + "…"),
+    ] {
+        let agent =
+            CheckedAgent::with(|options| options.capture_body(CaptureBody::All).long_field_max_length(limit));
+        let server = serve(stack, &agent).await;
+
+        post(&server, "text/plain", sent).await;
+
+        assert!(captured(&events_of(&agent, 1).await) == Some(kept), "{limit}");
+    }
+}
+
+/// The form is shorter than the limit only because of what was redacted in it.
+pub(crate) async fn a_form_that_was_cut_says_so_where_its_secrets_are_redacted(stack: Stack) {
+    let agent =
+        CheckedAgent::with(|options| options.capture_body(CaptureBody::All).long_field_max_length(50));
+    let server = serve(stack, &agent).await;
+
+    let form = format!("password={}&name=a-long-name", "x".repeat(30));
+    post(&server, "application/x-www-form-urlencoded", form).await;
+
+    assert_eq!(captured(&events_of(&agent, 1).await).as_deref(), Some("password=[REDACTED]&name=a-lo…"));
+}
+
 pub(crate) async fn a_body_that_is_no_text_is_shown_with_replacement_characters(stack: Stack) {
     let agent = capturing(CaptureBody::All);
     let server = serve(stack, &agent).await;

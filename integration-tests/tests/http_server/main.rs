@@ -108,6 +108,8 @@ on_every_stack! {
     bodies::only_bodies_of_the_content_types_named_are_captured,
     bodies::secret_fields_of_a_form_are_redacted,
     bodies::a_long_body_is_cut_and_reaches_the_handler_whole,
+    bodies::an_option_says_how_much_of_a_body_is_kept,
+    bodies::a_form_that_was_cut_says_so_where_its_secrets_are_redacted,
     bodies::a_body_that_is_no_text_is_shown_with_replacement_characters,
     bodies::what_the_handler_does_not_read_is_not_captured,
     bodies::a_body_reaches_the_handler_while_it_is_sent,

@@ -5,14 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use elastic_apm_intake::LongText;
 
-/// One character more than is sent, so that a cut can be seen.
-const MAX_CHARACTERS: usize = LongText::LIMIT + 1;
-/// As many bytes as that can take.
-const MAX_BYTES: usize = 4 * MAX_CHARACTERS;
-
 /// A place for the body of a request, filled while the service reads it. For authors of integrations.
 ///
-/// Clones are the same place. It keeps the first 10,000 characters and forgets the rest; memory is bounded whatever is read.
+/// Clones are the same place. It keeps as many characters as the option `long_field_max_length` says and forgets the rest; memory is
+/// bounded whatever is read.
 #[derive(Clone, Debug)]
 pub struct CapturedBody {
     shared: Arc<Shared>,
@@ -23,6 +19,8 @@ struct Shared {
     in_transactions: bool,
     in_errors: bool,
     is_form: bool,
+    /// How many characters are sent.
+    limit: usize,
     /// Nothing more is taken: full, or the transaction has ended.
     closed: AtomicBool,
     head: Mutex<Head>,
@@ -35,11 +33,13 @@ struct Head {
 }
 
 impl CapturedBody {
-    pub(crate) fn new(content_type: &str, in_transactions: bool, in_errors: bool) -> Self {
+    /// A body of which `limit` characters are sent.
+    pub(crate) fn new(content_type: &str, in_transactions: bool, in_errors: bool, limit: usize) -> Self {
         let essence = content_type.split(';').next().unwrap_or_default().trim_end();
         let is_form = essence.eq_ignore_ascii_case("application/x-www-form-urlencoded");
         let (closed, head) = (AtomicBool::new(false), Mutex::default());
-        CapturedBody { shared: Arc::new(Shared { in_transactions, in_errors, is_form, closed, head }) }
+        let shared = Shared { in_transactions, in_errors, is_form, limit, closed, head };
+        CapturedBody { shared: Arc::new(shared) }
     }
 
     /// Adds what the service has just read. Ignored once the limit is reached or the transaction has ended.
@@ -47,7 +47,9 @@ impl CapturedBody {
         if self.shared.closed.load(Ordering::Relaxed) {
             return;
         }
-        let is_full = self.shared.head.lock().unwrap_or_else(PoisonError::into_inner).push(read);
+        // One character more, so that a cut can be seen.
+        let room = self.shared.limit + 1;
+        let is_full = self.shared.head.lock().unwrap_or_else(PoisonError::into_inner).push(read, room);
         if is_full {
             self.close();
         }
@@ -71,10 +73,12 @@ impl CapturedBody {
         self.shared.is_form
     }
 
-    /// What was read so far; bytes that are no UTF-8 are replaced.
-    pub(crate) fn text(&self) -> String {
+    /// What was read so far, as far as it is sent; bytes that are no UTF-8 are replaced.
+    pub(crate) fn text(&self) -> LongText {
         let head = self.shared.head.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&head.bytes).into_owned()
+        let mut text = LongText::from(String::from_utf8_lossy(&head.bytes).into_owned());
+        text.shorten_to(self.shared.limit);
+        text
     }
 
     /// How much memory it holds.
@@ -84,20 +88,22 @@ impl CapturedBody {
 }
 
 impl Head {
-    /// Adds as much as there is room for, and tells whether there is no more.
-    fn push(&mut self, read: &[u8]) -> bool {
-        let room = MAX_BYTES - self.bytes.len();
+    /// Adds as much as fits into so many characters, and tells whether no more does.
+    fn push(&mut self, read: &[u8], max_characters: usize) -> bool {
+        // As many bytes as that can take.
+        let max_bytes = 4 * max_characters;
+        let room = max_bytes.saturating_sub(self.bytes.len());
         let mut taken = 0;
         for byte in &read[..read.len().min(room)] {
             // Bytes that continue a character open none.
             self.characters += usize::from(byte & 0b1100_0000 != 0b1000_0000);
-            if self.characters > MAX_CHARACTERS {
+            if self.characters > max_characters {
                 break;
             }
             taken += 1;
         }
         self.bytes.extend_from_slice(&read[..taken]);
-        taken < read.len() || self.bytes.len() == MAX_BYTES
+        taken < read.len() || self.bytes.len() == max_bytes
     }
 }
 
@@ -105,22 +111,42 @@ impl Head {
 mod tests {
     use super::*;
 
+    const LIMIT: usize = 10_000;
+    const MAX_BYTES: usize = 4 * (LIMIT + 1);
+
     fn body() -> CapturedBody {
-        CapturedBody::new("text/plain", true, true)
+        CapturedBody::new("text/plain", true, true, LIMIT)
     }
 
     #[test]
-    fn it_keeps_one_character_more_than_is_sent() {
+    fn it_keeps_what_is_sent_and_shows_that_there_was_more() {
         for character in ["x", "é", "€", "𝄞"] {
-            let body = body();
-            let all = character.repeat(30_000);
+            for (read, sent) in [
+                (LIMIT, character.repeat(LIMIT)),
+                (LIMIT + 1, character.repeat(LIMIT - 1) + "…"),
+                (3 * LIMIT, character.repeat(LIMIT - 1) + "…"),
+            ] {
+                let body = body();
 
-            for chunk in all.as_bytes().chunks(7) {
-                body.push(chunk);
+                for chunk in character.repeat(read).as_bytes().chunks(7) {
+                    body.push(chunk);
+                }
+
+                assert!(*body.text() == *sent, "{read} of {character}");
+                assert!(body.bytes() <= 2 * MAX_BYTES);
             }
+        }
+    }
 
-            assert_eq!(body.text(), character.repeat(MAX_CHARACTERS), "{character}");
-            assert!(body.bytes() <= 2 * MAX_BYTES);
+    #[test]
+    fn it_keeps_as_much_as_the_option_says() {
+        for limit in [1, 10, 100_000] {
+            let body = CapturedBody::new("text/plain", true, true, limit);
+
+            body.push("é".repeat(200_000).as_bytes());
+
+            assert_eq!(body.text().chars().count(), limit);
+            assert!(body.bytes() <= 8 * (limit + 1), "{} bytes for {limit} characters", body.bytes());
         }
     }
 
@@ -131,7 +157,7 @@ mod tests {
 
             (0..100).for_each(|_| body.push(&[byte; 1_000]));
 
-            assert!(body.bytes() <= 2 * MAX_BYTES, "{byte}");
+            assert!(body.bytes() <= 2 * MAX_BYTES && body.text().chars().count() == LIMIT, "{byte}");
         }
     }
 
@@ -165,7 +191,7 @@ mod tests {
             ("multipart/form-data", false),
             ("", false),
         ] {
-            assert_eq!(CapturedBody::new(content_type, true, true).is_form(), is_form, "{content_type}");
+            assert_eq!(CapturedBody::new(content_type, true, true, 1).is_form(), is_form, "{content_type}");
         }
     }
 }

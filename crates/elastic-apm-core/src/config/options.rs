@@ -207,6 +207,11 @@ macro_rules! for_each_option {
             trace_continuation_strategy: continuation(TraceContinuationStrategy) = "continue",
                 "ELASTIC_APM_TRACE_CONTINUATION_STRATEGY";
 
+            /// Sends this many characters of a long text at most: of a statement, of a body, of what an error or a message says.
+            ///
+            /// Of a longer one the last character kept is `…`. Other texts have 1,024 at most.
+            long_field_max_length: count(usize) = "10000", "ELASTIC_APM_LONG_FIELD_MAX_LENGTH", in "1" ..= "100000";
+
             /// Puts the members of `baggage` whose key matches one of these wildcard patterns on every transaction and span, as
             /// `baggage.<key>` among their OpenTelemetry attributes, and on every error, as a label.
             baggage_to_attach: list(WildcardList) = "*", "ELASTIC_APM_BAGGAGE_TO_ATTACH";
@@ -217,7 +222,7 @@ macro_rules! for_each_option {
             /// Sends the body of a request with its `transactions`, with the `errors` that occur in it, with `all` of them, or not
             /// at all (`off`).
             ///
-            /// At most 10,000 characters of what the service itself reads. Fields of forms are subject to
+            /// At most `long_field_max_length` characters of what the service itself reads. Fields of forms are subject to
             /// `sanitize_field_names`; other bodies are sent as they are.
             capture_body: body(CaptureBody) = "off", "ELASTIC_APM_CAPTURE_BODY";
 

@@ -1,4 +1,5 @@
-//! From a record to the bytes of its line: context rendered and sanitised, stacks named, filters asked, then JSON, then the server's size limit.
+//! From a record to the bytes of its line: context rendered and sanitised, stacks named, filters asked, long texts cut, then JSON, then the
+//! server's size limit.
 
 use elastic_apm_intake::{ErrorEvent, MAX_EVENT_SIZE, StackFrame, WireEvent, write_line};
 
@@ -24,16 +25,16 @@ pub(crate) fn write(
     line.clear();
     let sanitized = &settings.sanitize_field_names;
     match record {
-        Record::Span(mut event) => finish(&mut event, filters, line),
+        Record::Span(mut event) => finish(&mut event, settings, filters, line),
         Record::SpanWithStack(record) => {
             let SpanRecord { mut event, stack } = *record;
             event.extra.get_or_insert_default().stacktrace = stacks::frames(&stack);
-            finish(&mut event, filters, line)
+            finish(&mut event, settings, filters, line)
         }
         Record::Transaction(mut record) => {
             let (request, response) = (record.request.as_deref(), record.response.as_ref());
             render::exchange(Bearer::Transaction, &mut record.event.context, request, response, sanitized);
-            let finished = finish(&mut record.event, filters, line)?;
+            let finished = finish(&mut record.event, settings, filters, line)?;
             // Under the name that is sent.
             let self_times = std::mem::take(&mut record.self_times);
             breakdown.add(record.event.name.as_ref(), &record.event.kind, self_times);
@@ -46,7 +47,7 @@ pub(crate) fn write(
             if let Some(stack) = &record.stack {
                 put_stack(&mut record.event, stacks::frames(stack));
             }
-            finish(&mut record.event, filters, line)
+            finish(&mut record.event, settings, filters, line)
         }
     }
 }
@@ -66,10 +67,12 @@ fn put_stack(event: &mut ErrorEvent, frames: Vec<StackFrame>) {
 /// Shows a finished event to its filters and writes what they leave.
 fn finish<E: WireEvent + HasParts + Filterable>(
     event: &mut E,
+    settings: &Settings,
     filters: &Filters,
     line: &mut Vec<u8>,
 ) -> Result<Option<Cut>, DropReason> {
     filters.pass(event)?;
+    oversize::shorten_long_texts(event, settings.long_field_max_length);
     write_within_limit(event, line)
 }
 

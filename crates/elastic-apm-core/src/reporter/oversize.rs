@@ -1,6 +1,6 @@
-//! Makes an event that is too large for one line small enough, where that can be done.
+//! Cuts the texts of an event that may be long, and makes one that is too large for a line small enough, where that can be done.
 //!
-//! The longest parts are cut first, and no more than is needed. Knows sizes; which parts an event has is `parts`' knowledge, how
+//! For the latter the longest parts are cut first, and no more than is needed. Knows sizes; which parts an event has is `parts`' knowledge, how
 //! one is cut is `cut`'s.
 
 mod cut;
@@ -17,7 +17,7 @@ pub(super) use self::parts::HasParts;
 /// How many characters a text, and how many items a list may have, from one round of cutting to the next.
 ///
 /// Within a round the parts are cut in the order of [`PARTS`], until the line fits.
-const ROUNDS: [usize; 9] = [10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 0];
+const ROUNDS: [usize; 11] = [100_000, 30_000, 10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 0];
 
 /// How much room the buffer of a line keeps once a large event is through.
 const KEPT_CAPACITY: usize = 64 * 1024;
@@ -38,6 +38,13 @@ impl fmt::Display for Cut {
             write!(f, "{}{}", if number > 0 { ", " } else { "" }, part.as_str())?;
         }
         Ok(())
+    }
+}
+
+/// Cuts bodies, statements and messages to `limit` characters each.
+pub(super) fn shorten_long_texts<E: HasParts>(event: &mut E, limit: usize) {
+    for part in [Part::Body, Part::Statement, Part::Message] {
+        event.cut(part, limit);
     }
 }
 

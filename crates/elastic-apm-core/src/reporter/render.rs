@@ -65,7 +65,7 @@ fn body(captured: &CapturedBody, bearer: Bearer, sanitized: &WildcardList) -> Op
         Bearer::Error => captured.in_errors(),
     };
     let text = is_carried.then(|| captured.text()).filter(|text| !text.is_empty())?;
-    Some(Body::from(if captured.is_form() { form::redact(&text, sanitized) } else { text }))
+    Some(Body::Text(if captured.is_form() { form::redact(&text, sanitized).into() } else { text }))
 }
 
 fn response(captured: &CapturedResponse, sanitized: &WildcardList) -> Response {

@@ -33,6 +33,8 @@ impl<'a> CaptureRules<'a> {
         }
         let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::to_str)?.ok()?.trim();
         let is_wanted = self.settings.capture_body_content_types.matches_any(content_type);
-        is_wanted.then(|| CapturedBody::new(content_type, events.in_transactions(), events.in_errors()))
+        let limit = self.settings.long_field_max_length;
+        is_wanted
+            .then(|| CapturedBody::new(content_type, events.in_transactions(), events.in_errors(), limit))
     }
 }

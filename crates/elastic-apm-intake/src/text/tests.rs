@@ -45,11 +45,25 @@ fn longer_text_ends_in_an_ellipsis_at_the_limit() {
 
 #[test]
 fn the_named_limits_are_those_of_the_specification() {
-    let huge = "é".repeat(20_000);
+    let huge = "é".repeat(200_000);
 
     assert_eq!(written(&Keyword::copied(&huge)).chars().count(), 1024);
-    assert_eq!(written(&LongText::copied(&huge)).chars().count(), 10_000);
+    assert_eq!(written(&LongText::copied(&huge)).chars().count(), 100_000);
     assert_eq!(written(&FreeText::copied(&huge)), huge);
+}
+
+#[test]
+fn a_text_can_be_shortened_further() {
+    let shortened = |text: &str, limit| {
+        let mut text = Keyword::copied(text);
+        (text.shorten_to(limit), text.to_string())
+    };
+
+    assert_eq!(shortened("éé", 2), (false, "éé".to_owned()));
+    assert_eq!(shortened("éééé", 2), (true, "é…".to_owned()));
+    assert_eq!(shortened("ab", 0), (true, "…".to_owned()));
+    assert_eq!(shortened("…", 0), (false, "…".to_owned()));
+    assert_eq!(shortened("", 0), (false, String::new()));
 }
 
 #[test]

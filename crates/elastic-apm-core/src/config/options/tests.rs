@@ -56,6 +56,13 @@ fn the_defaults_are_those_of_the_table() {
 }
 
 #[test]
+fn long_texts_can_be_as_long_as_the_wire_takes_them() {
+    let option = OPTIONS.iter().find(|option| option.name == "long_field_max_length").unwrap();
+
+    assert_eq!(option.range.unwrap().1, elastic_apm_intake::LongText::LIMIT.to_string());
+}
+
+#[test]
 fn secrets_are_marked_as_such() {
     let secrets: Vec<_> = OPTIONS.iter().filter(|option| option.secret).map(|option| option.name).collect();
 

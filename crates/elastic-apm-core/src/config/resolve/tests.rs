@@ -222,6 +222,7 @@ fn every_option_has_a_setter() {
         .transaction_name_groups(["GET /tenants/*"])
         .use_path_as_transaction_name(true)
         .trace_continuation_strategy(TraceContinuationStrategy::Restart)
+        .long_field_max_length(100)
         .baggage_to_attach(["tenant"])
         .capture_body(CaptureBody::All)
         .capture_body_content_types(["text/*"])

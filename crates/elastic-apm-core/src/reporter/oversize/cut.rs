@@ -13,13 +13,7 @@ use serde_json::Value;
 const ELLIPSIS: &str = "…";
 
 pub(super) fn text<const LIMIT: usize>(text: &mut Text<LIMIT>, limit: usize) -> bool {
-    match shorter(text, limit) {
-        Some(shorter) => {
-            *text = shorter.into();
-            true
-        }
-        None => false,
-    }
+    text.shorten_to(limit)
 }
 
 pub(super) fn optional<const LIMIT: usize>(text: &mut Option<Text<LIMIT>>, limit: usize) -> bool {

@@ -152,7 +152,7 @@ fn unfinished_response_says_so() {
 #[test]
 fn each_kind_of_event_carries_the_body_where_its_option_says_so() {
     for (in_transactions, in_errors) in [(true, false), (false, true), (true, true)] {
-        let body = CapturedBody::new("application/x-www-form-urlencoded", in_transactions, in_errors);
+        let body = CapturedBody::new("application/x-www-form-urlencoded", in_transactions, in_errors, 10_000);
         body.push(b"user=joe&passwd=hunter2");
         let captured = CapturedRequest { body: Some(body), ..captured("/", None) };
 
@@ -167,7 +167,7 @@ fn each_kind_of_event_carries_the_body_where_its_option_says_so() {
 #[test]
 fn a_body_that_nobody_read_is_left_out_and_one_that_is_no_form_stays_as_it_is() {
     let rendered = |read: &[u8]| {
-        let body = CapturedBody::new("text/plain", true, true);
+        let body = CapturedBody::new("text/plain", true, true, 10_000);
         body.push(read);
         request(&CapturedRequest { body: Some(body), ..captured("/", None) }, Bearer::Error, &defaults()).body
     };

@@ -63,7 +63,9 @@ impl ErrorBuilder {
             return ErrorBuilder { draft: None };
         }
         let mut draft = Draft::new(place);
-        draft.event.exception = chain::exception_of(error).map(Box::new);
+        let settings = draft.place.settings();
+        let limit = settings.map_or(LongText::LIMIT, |settings| settings.long_field_max_length);
+        draft.event.exception = chain::exception_of(error, limit).map(Box::new);
         if draft.event.exception.is_none() {
             draft.place.tracer.debug(format_args!(
                 "error ignored: it is captured while an error is printed that is captured while another one is printed"

@@ -14,8 +14,6 @@ use super::type_path;
 
 /// How many errors may be printed inside one another: one whose `Display` reports an error is still served.
 const MAX_DEPTH: u8 = 2;
-/// One more character than is kept, so that a cut shows.
-const MESSAGE_CHARACTERS: usize = LongText::LIMIT + 1;
 /// No path of a type is longer.
 const MAX_PATH: usize = 256;
 /// What stands where a message would, if printing it panicked.
@@ -40,9 +38,9 @@ impl Printing {
         Some(Printing(()))
     }
 
-    /// What the error prints, as far as the wire keeps it.
-    pub(super) fn message<E: Display + ?Sized>(&self, error: &E) -> LongText {
-        let mut start = Start { text: String::new(), room: MESSAGE_CHARACTERS };
+    /// What the error prints, `limit` characters of it and one more, so that a cut shows.
+    pub(super) fn message<E: Display + ?Sized>(&self, error: &E, limit: usize) -> LongText {
+        let mut start = Start { text: String::new(), room: limit.saturating_add(1) };
         if guard(|| write!(start, "{error}").is_ok()).is_none() {
             if !start.text.is_empty() {
                 start.text.push(' ');
@@ -167,9 +165,9 @@ mod tests {
             }
         }
 
-        let message = Printing::begin().unwrap().message(&Endless);
+        let message = Printing::begin().unwrap().message(&Endless, 100);
 
-        assert_eq!(message.as_str().chars().count(), MESSAGE_CHARACTERS);
+        assert_eq!(message.as_str().chars().count(), 101);
     }
 
     #[test]
@@ -183,8 +181,8 @@ mod tests {
         }
         let printing = Printing::begin().unwrap();
 
-        assert_eq!(printing.message(&Panics("so far")), "so far [panicked while it was printed]");
-        assert_eq!(printing.message(&Panics("")), PANICKED);
+        assert_eq!(printing.message(&Panics("so far"), 100), "so far [panicked while it was printed]");
+        assert_eq!(printing.message(&Panics(""), 100), PANICKED);
     }
 
     #[test]
