@@ -49,7 +49,9 @@ mod trace;
 mod transport;
 
 pub use agent::{Agent, AgentBuilder};
-pub use captured::{CapturedBody, CapturedRequest, CapturedResponse, CapturedStack};
+pub use captured::{
+    CapturedBody, CapturedHeaders, CapturedRequest, CapturedResponse, CapturedStack, CapturedUrl,
+};
 pub use config::{
     CaptureBody, ConfigError, ConfigWarning, OPTIONS, OptionInfo, Source, TraceContinuationStrategy,
     render_options_markdown,

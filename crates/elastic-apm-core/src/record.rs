@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use elastic_apm_intake::{ErrorEvent, JsonObject, Metricset, Otel, SpanEvent, SpanExtra, TransactionEvent};
+use elastic_apm_intake::{
+    ErrorEvent, JsonObject, Metricset, Otel, SpanContext, SpanEvent, SpanExtra, TransactionEvent,
+};
 
-use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse, CapturedStack};
+use crate::captured::{CapturedRequest, CapturedResponse, CapturedStack};
 use crate::metrics::SelfTimes;
 
 /// One finished event on its way to the reporter.
@@ -42,9 +44,6 @@ pub(crate) struct ErrorRecord {
     pub(crate) request: Option<Arc<CapturedRequest>>,
     pub(crate) stack: Option<CapturedStack>,
 }
-
-/// What one header costs beside its text: the map's own entry.
-const HEADER_OVERHEAD: usize = 64;
 
 impl Record {
     /// A finished span, with where it was if that is known.
@@ -89,15 +88,15 @@ impl Record {
                         .as_ref()
                         .and_then(|extra| attributes(extra.otel.as_ref()))
                         .map_or(0, |all| object(all))
-                    + record.request.as_deref().map_or(0, request)
-                    + record.response.as_ref().map_or(0, |response| headers(&response.headers))
+                    + record.request.as_deref().map_or(0, CapturedRequest::bytes)
+                    + record.response.as_ref().map_or(0, |response| response.headers.bytes())
                     + custom(record.event.context.as_deref())
             }
             Record::Error(record) => {
                 size_of::<Record>()
                     + size_of::<ErrorRecord>()
                     + record.event.labels.heap_bytes()
-                    + record.request.as_deref().map_or(0, request)
+                    + record.request.as_deref().map_or(0, CapturedRequest::bytes)
                     + custom(record.event.context.as_deref())
                     + record.event.exception.as_deref().map_or(0, exception)
                     + record.event.log.as_deref().map_or(0, log)
@@ -113,7 +112,7 @@ impl Record {
 fn span(event: &SpanEvent) -> usize {
     heap(&event.name)
         + event.labels.heap_bytes()
-        + if event.context.is_some() { 512 } else { 0 }
+        + event.context.as_deref().map_or(0, span_context)
         + event.extra.as_deref().map_or(0, extra)
 }
 
@@ -127,20 +126,17 @@ fn attributes(otel: Option<&Otel>) -> Option<&Arc<JsonObject>> {
     otel.and_then(|otel| otel.attributes.as_ref())
 }
 
+/// What the context of a span holds: what can be long, and a constant for the rest.
+fn span_context(context: &SpanContext) -> usize {
+    let url = context.http.as_ref().and_then(|http| http.url.as_deref());
+    let statement = context.db.as_ref().and_then(|db| db.statement.as_deref());
+    let body = context.message.as_ref().and_then(|message| message.body.as_deref());
+    512 + [url, statement, body].into_iter().flatten().map(heap).sum::<usize>()
+}
+
 /// What a text takes beside its own 24 bytes; literals count as if they were copies.
 fn heap(text: &str) -> usize {
     if text.len() > 24 { text.len() } else { 0 }
-}
-
-fn request(request: &CapturedRequest) -> usize {
-    size_of::<CapturedRequest>()
-        + headers(&request.headers)
-        + request.uri.path_and_query().map_or(0, |path| path.as_str().len())
-        + request.body.as_ref().map_or(0, CapturedBody::bytes)
-}
-
-fn headers(headers: &http::HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| HEADER_OVERHEAD + name.as_str().len() + value.len()).sum()
 }
 
 fn custom(context: Option<&elastic_apm_intake::Context>) -> usize {
@@ -175,11 +171,27 @@ fn exception(exception: &elastic_apm_intake::Exception) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use elastic_apm_intake::{Db, Message, SpanHttp};
+
     use super::*;
 
     #[test]
     fn a_record_is_hardly_larger_than_a_span() {
         assert!(size_of::<Record>() <= size_of::<SpanEvent>() + 8, "{}", size_of::<Record>());
+    }
+
+    #[test]
+    fn what_can_be_long_in_a_span_counts_as_memory() {
+        let (url, statement, body) = ("u".repeat(10_000), "s".repeat(100_000), "b".repeat(1_000_000));
+        let context = SpanContext {
+            http: Some(SpanHttp { url: Some(url.into()), ..SpanHttp::default() }),
+            db: Some(Box::new(Db { statement: Some(statement.into()), ..Db::default() })),
+            message: Some(Box::new(Message { body: Some(body.into()), ..Message::default() })),
+            ..SpanContext::default()
+        };
+        let event = SpanEvent { context: Some(Box::new(context)), ..SpanEvent::default() };
+
+        assert!(Record::span(event, None).estimated_bytes() > 1_110_000);
     }
 
     #[test]

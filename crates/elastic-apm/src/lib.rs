@@ -31,9 +31,10 @@ pub use elastic_apm_core::{
 };
 // Transactions and spans.
 pub use elastic_apm_core::{
-    CaptureRules, CapturedBody, CapturedRequest, CapturedResponse, EnteredContext, FutureExt, InContext,
-    InSpan, Run, Span, SpanBuilder, SpanRef, SpanScope, StreamExt, StreamInSpan, TaskContext, Transaction,
-    TransactionBuilder, TransactionOptions, TransactionRef, TransactionScope, propagate,
+    CaptureRules, CapturedBody, CapturedHeaders, CapturedRequest, CapturedResponse, CapturedUrl,
+    EnteredContext, FutureExt, InContext, InSpan, Run, Span, SpanBuilder, SpanRef, SpanScope, StreamExt,
+    StreamInSpan, TaskContext, Transaction, TransactionBuilder, TransactionOptions, TransactionRef,
+    TransactionScope, propagate,
 };
 // Errors and messages.
 pub use elastic_apm_core::{CapturedStack, ErrorBuilder, MessageBuilder};

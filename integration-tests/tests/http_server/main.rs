@@ -27,6 +27,7 @@ mod handler_errors;
 mod hostile;
 mod ignoring;
 mod long_lived;
+mod memory;
 mod naming;
 mod panics;
 mod plain;

@@ -55,6 +55,7 @@ impl WildcardMatcher {
     }
 
     /// Tells whether the whole of a text fits the pattern.
+    #[inline]
     fn matches(&self, text: &Text<'_>) -> bool {
         let (text, bytes) = if self.case_sensitive { text.written() } else { text.folded() };
         self.bytes.is_within(bytes) && self.fits(text)

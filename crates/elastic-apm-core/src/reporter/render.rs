@@ -44,8 +44,8 @@ pub(crate) fn exchange(
 
 fn request(captured: &CapturedRequest, bearer: Bearer, sanitized: &WildcardList) -> Request {
     Request {
-        method: Keyword::copied(captured.method.as_str()),
-        url: url::render(captured),
+        method: captured.method.clone(),
+        url: url::render(&captured.url),
         headers: headers::render(&captured.headers, sanitized),
         cookies: cookies::parse(&captured.headers, sanitized),
         http_version: http_version(captured.version).map(Keyword::from_static),

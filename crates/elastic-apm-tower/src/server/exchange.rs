@@ -4,8 +4,10 @@
 
 use std::any::Any;
 
-use elastic_apm_core::{CapturedResponse, Keyword, Outcome, TaskContext, Transaction, TransactionRef};
-use http::{HeaderMap, Method, StatusCode, header, response};
+use elastic_apm_core::{
+    CapturedHeaders, CapturedResponse, Keyword, Outcome, TaskContext, Transaction, TransactionRef,
+};
+use http::{Method, StatusCode, header, response};
 
 use super::captured_error::CapturedError;
 use super::hooks::{EndAtHeaders, ask};
@@ -31,7 +33,7 @@ enum Subject {
 /// The head of the response.
 struct Head {
     status: StatusCode,
-    headers: HeaderMap,
+    headers: CapturedHeaders,
     content_length: Option<u64>,
 }
 
@@ -65,7 +67,7 @@ impl Exchange {
         let length = head.headers.get(header::CONTENT_LENGTH);
         self.head = Some(Head {
             status: head.status,
-            headers: if captures { head.headers.clone() } else { HeaderMap::new() },
+            headers: if captures { CapturedHeaders::copy(&head.headers) } else { CapturedHeaders::default() },
             content_length: length.and_then(|value| value.to_str().ok()?.parse().ok()),
         });
         if self.ends_with(head) {

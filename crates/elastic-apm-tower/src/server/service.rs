@@ -3,8 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
-use elastic_apm_core::{CaptureRules, CapturedRequest, Inbound, InboundTransaction, TransactionRef};
-use http::{Extensions, HeaderMap, Request, Response, Uri, header, request};
+use elastic_apm_core::{
+    CaptureRules, CapturedHeaders, CapturedRequest, CapturedUrl, Inbound, InboundTransaction, TransactionRef,
+};
+use http::{Extensions, Request, Response, Uri, header, request};
 use http_body::Body;
 use tower_service::Service;
 
@@ -136,15 +138,17 @@ fn capture(
     rules: CaptureRules<'_>,
 ) -> CapturedRequest {
     let headers = &request.headers;
+    let host = headers.get(header::HOST);
     let forwarded = layer.trusts_forwarded().then(|| Forwarded::read(headers));
-    let remote = forwarded.as_ref().and_then(|forwarded| forwarded.client);
-    CapturedRequest {
-        method: request.method.clone(),
-        uri: forwarded.map_or_else(|| uri.clone(), |forwarded| forwarded.url(uri, headers)),
-        version: request.version,
-        headers: if rules.headers() { headers.clone() } else { HeaderMap::new() },
-        host: headers.get(header::HOST).cloned(),
-        remote: remote.or_else(|| (layer.request_facts().remote)(&request.extensions)),
-        body: rules.body(headers),
+    let (url, client) = match &forwarded {
+        Some(forwarded) => (CapturedUrl::copy(&forwarded.url(uri, headers), host), forwarded.client),
+        None => (CapturedUrl::copy(uri, host), None),
+    };
+    let mut captured = CapturedRequest::new(&request.method, url, request.version);
+    if rules.headers() {
+        captured.headers = CapturedHeaders::copy(headers);
     }
+    captured.remote = client.or_else(|| (layer.request_facts().remote)(&request.extensions));
+    captured.body = rules.body(headers);
+    captured
 }

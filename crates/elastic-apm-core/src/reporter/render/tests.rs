@@ -2,8 +2,8 @@ use elastic_apm_intake::Headers;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde_json::json;
 
-use super::url::render as url;
 use super::*;
+use crate::captured::{CapturedHeaders, CapturedUrl};
 use crate::config::WildcardList;
 
 fn defaults() -> WildcardList {
@@ -11,29 +11,28 @@ fn defaults() -> WildcardList {
 }
 
 fn captured(uri: &str, host: Option<&'static str>) -> CapturedRequest {
-    CapturedRequest {
-        method: Method::GET,
-        uri: uri.parse().unwrap(),
-        version: Version::HTTP_11,
-        headers: HeaderMap::new(),
-        host: host.map(HeaderValue::from_static),
-        remote: None,
-        body: None,
-    }
+    let host = host.map(HeaderValue::from_static);
+    let url = CapturedUrl::copy(&uri.parse().unwrap(), host.as_ref());
+    CapturedRequest::new(&Method::GET, url, Version::HTTP_11)
+}
+
+fn url(uri: &str, host: Option<&'static str>) -> elastic_apm_intake::Url {
+    super::url::render(&captured(uri, host).url)
 }
 
 fn headers(captured: &HeaderMap) -> Headers {
-    super::headers::render(captured, &defaults())
+    super::headers::render(&CapturedHeaders::copy(captured), &defaults())
 }
 
 /// The request of a transaction with these headers.
-fn with_headers(headers: HeaderMap) -> Request {
+fn with_headers(headers: &HeaderMap) -> Request {
+    let headers = CapturedHeaders::copy(headers);
     request(&CapturedRequest { headers, ..captured("/", None) }, Bearer::Transaction, &defaults())
 }
 
 #[test]
 fn url_is_put_together_from_target_and_host() {
-    let url = url(&captured("/hello/world?a=1&b=two%20words", Some("127.0.0.1:41289")));
+    let url = url("/hello/world?a=1&b=two%20words", Some("127.0.0.1:41289"));
 
     assert_eq!(url.full.as_deref(), Some("http://127.0.0.1:41289/hello/world?a=1&b=two%20words"));
     assert_eq!(url.raw.as_deref(), Some("/hello/world?a=1&b=two%20words"));
@@ -46,22 +45,22 @@ fn url_is_put_together_from_target_and_host() {
 
 #[test]
 fn user_and_password_in_a_url_are_left_out() {
-    let url = url(&captured("https://joe:secret@example.com/x", None));
+    let url = url("https://joe:secret@example.com/x", None);
 
     assert_eq!(url.full.as_deref(), Some("https://example.com/x"));
 }
 
 #[test]
 fn ipv6_host_keeps_its_brackets_only_in_the_full_url() {
-    let url = url(&captured("/", Some("[::1]:8080")));
+    let url = url("/", Some("[::1]:8080"));
 
     assert_eq!((url.full.as_deref(), url.hostname.as_deref()), (Some("http://[::1]:8080/"), Some("::1")));
 }
 
 #[test]
 fn request_without_a_usable_host_has_no_full_url() {
-    assert_eq!(url(&captured("/a", None)).full, None);
-    assert_eq!(url(&captured("/a", Some("not a host"))).full, None);
+    assert_eq!(url("/a", None).full, None);
+    assert_eq!(url("/a", Some("not a host")).full, None);
 }
 
 #[test]
@@ -95,7 +94,7 @@ fn cookies_are_parsed_and_the_secret_ones_redacted() {
         let mut raw = HeaderMap::new();
         sent.iter().for_each(|value| _ = raw.append("cookie", HeaderValue::from_static(value)));
 
-        let request = with_headers(raw);
+        let request = with_headers(&raw);
 
         assert_eq!(request.cookies, cookies.as_object().cloned(), "{sent:?}");
         let raw = request.headers.get_all("cookie");
@@ -106,7 +105,7 @@ fn cookies_are_parsed_and_the_secret_ones_redacted() {
 
 #[test]
 fn without_a_cookie_header_there_are_no_cookies() {
-    let request = with_headers(HeaderMap::new());
+    let request = with_headers(&HeaderMap::new());
 
     assert_eq!((request.cookies, request.headers.len()), (None, 0));
 }
@@ -122,7 +121,7 @@ fn headers_and_cookies_cannot_make_an_event_too_large() {
     }
     raw.insert("x-last", HeaderValue::from_static("small"));
 
-    let line = serde_json::to_string(&with_headers(raw)).unwrap();
+    let line = serde_json::to_string(&with_headers(&raw)).unwrap();
 
     assert!((60 * 1024..96 * 1024).contains(&line.len()), "{}", line.len());
     assert!(line.contains("\"x-last\":\"small\""), "what is small has room beside what is large");
@@ -140,7 +139,7 @@ fn header_bytes_that_are_no_text_are_shown_with_replacements() {
 fn unfinished_response_says_so() {
     let response = |finished| {
         response(
-            &CapturedResponse { status: StatusCode::OK, headers: HeaderMap::new(), finished },
+            &CapturedResponse { status: StatusCode::OK, headers: CapturedHeaders::default(), finished },
             &defaults(),
         )
         .finished

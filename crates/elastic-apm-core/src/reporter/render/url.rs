@@ -1,37 +1,36 @@
 //! The URL of a request, in parts.
 
 use elastic_apm_intake::{Keyword, Url};
-use http::uri::{Authority, PathAndQuery};
+use http::uri::Authority;
 
-use crate::captured::CapturedRequest;
+use crate::captured::CapturedUrl;
 
 /// The URL as received, without user name and password. Without a `Host` there is no `full`.
-pub(super) fn render(captured: &CapturedRequest) -> Url {
-    let uri = &captured.uri;
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let from_header = || Authority::try_from(captured.host.as_ref()?.as_bytes()).ok();
-    let authority = uri.authority().cloned().or_else(from_header);
-    let raw = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+pub(super) fn render(captured: &CapturedUrl) -> Url {
+    let CapturedUrl { scheme, path, query, .. } = captured;
+    let raw = match query {
+        Some(query) => Keyword::joined([path, "?", query]),
+        None if path.is_empty() => Keyword::from_static("/"),
+        None => path.clone(),
+    };
     let mut url = Url {
-        raw: Some(Keyword::copied(raw)),
-        protocol: Some(Keyword::formatted(format_args!("{scheme}:"))),
-        pathname: Some(Keyword::copied(uri.path())),
-        search: uri
-            .query()
-            .filter(|query| !query.is_empty())
-            .map(|query| Keyword::formatted(format_args!("?{query}"))),
+        protocol: Some(Keyword::joined([scheme, ":"])),
+        pathname: Some(path.clone()),
+        search: query.as_ref().filter(|query| !query.is_empty()).map(|query| Keyword::joined(["?", query])),
         ..Url::default()
     };
+    let authority = captured.authority.as_ref().and_then(|text| Authority::try_from(text.as_str()).ok());
     if let Some(authority) = authority {
         let host = authority.host();
         // An asterisk asks about the server itself.
-        let path = if raw == "*" { "" } else { raw };
+        let path = if raw == "*" { "" } else { raw.as_str() };
         url.full = Some(match authority.port_u16() {
             Some(port) => Keyword::formatted(format_args!("{scheme}://{host}:{port}{path}")),
-            None => Keyword::formatted(format_args!("{scheme}://{host}{path}")),
+            None => Keyword::joined([scheme, "://", host, path]),
         });
         url.hostname = Some(Keyword::copied(host.trim_start_matches('[').trim_end_matches(']')));
         url.port = authority.port_u16();
     }
+    url.raw = Some(raw);
     url
 }
