@@ -18,6 +18,9 @@ sizes (`b`, `kb`, `mb`, `gb`, of 1,024 each). Wildcard patterns know `*` and ign
 Options marked as changing while the agent runs can be set for the service in Kibana, under Agent configuration: what is set there wins over
 all else, takes effect for transactions that start afterwards, and gives way to the local value again when it is deleted.
 
+What OpenTelemetry's agents are told of the service in `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` (`key=value` pairs separated by
+commas, percent-encoded) stands in for options of the service that are set neither in code nor by a variable of their own.
+
 The agent follows the variables of proxies, in upper or lower case: `HTTP_PROXY` and `HTTPS_PROXY` by the scheme of the server's address, `ALL_PROXY`
 for either, `NO_PROXY` for hosts, domains and networks that are contacted directly. A proxy is `http://host:port`, with `user:password@` before the
 host if it asks for that; an `https` server is reached through a tunnel. A server on this machine (`localhost`, `127.0.0.0/8`, `::1`) is never behind

@@ -15,6 +15,10 @@ impl Environment {
     pub(super) const PREFIX: &'static str = "ELASTIC_APM_";
     /// The beginning of what Kubernetes tells a container about its pod, where the deployment asks for it.
     const KUBERNETES: &'static str = "KUBERNETES_";
+    /// How OpenTelemetry's agents are told the service's name.
+    pub(super) const OTEL_SERVICE_NAME: &'static str = "OTEL_SERVICE_NAME";
+    /// What else they are told of it.
+    pub(super) const OTEL_RESOURCE_ATTRIBUTES: &'static str = "OTEL_RESOURCE_ATTRIBUTES";
     /// Where shells put the name of the machine.
     const HOST: [&'static str; 2] = ["HOSTNAME", "HOST"];
     /// What names proxies, in upper or lower case, and what tells that a stranger may have set it.
@@ -48,6 +52,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
         let known = |(name, _): &(String, String)| {
             name.starts_with(Self::PREFIX)
                 || name.starts_with(Self::KUBERNETES)
+                || [Self::OTEL_SERVICE_NAME, Self::OTEL_RESOURCE_ATTRIBUTES].contains(&name.as_str())
                 || Self::HOST.contains(&name.as_str())
                 || Self::PROXY.iter().any(|known| known.eq_ignore_ascii_case(name))
         };

@@ -1,7 +1,8 @@
 //! What the operator and the application ask of the agent.
 //!
 //! `options` holds the one table; everything else is generated from it or reads single values.
-//! Environment beats code beats default; a value that cannot be used falls to the next source with a warning.
+//! Environment beats code beats what OpenTelemetry's variables say beats default; a value that cannot be used falls to the next source with a
+//! warning.
 //! Nothing here does I/O: the environment comes in as a snapshot.
 
 pub(crate) mod builder;
@@ -11,6 +12,7 @@ mod document;
 mod environment;
 mod lists;
 mod network;
+mod open_telemetry;
 mod options;
 mod other_agents;
 mod preamble;

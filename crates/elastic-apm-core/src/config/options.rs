@@ -70,17 +70,23 @@ macro_rules! for_each_option {
 
             /// Names the service: the one option everybody should set.
             ///
-            /// Letters, digits, space, `_` and `-`; each other character becomes `_`. Not set: the file name of the
-            /// executable, or `unknown-rust-service`.
+            /// Letters, digits, space, `_` and `-`; each other character becomes `_`. Not set: `OTEL_SERVICE_NAME`, else `service.name`
+            /// in `OTEL_RESOURCE_ATTRIBUTES`, else the file name of the executable, or `unknown-rust-service`.
             service_name: text(ServiceName) = "", "ELASTIC_APM_SERVICE_NAME";
 
             /// Names the version of the service that is deployed, such as a release or a commit.
+            ///
+            /// Not set: `service.version` in `OTEL_RESOURCE_ATTRIBUTES`.
             service_version: text(Option<String>) = "", "ELASTIC_APM_SERVICE_VERSION";
 
             /// Tells apart the instances of a service where container and host names do not.
+            ///
+            /// Not set: `service.instance.id` in `OTEL_RESOURCE_ATTRIBUTES`.
             service_node_name: text(Option<String>) = "", "ELASTIC_APM_SERVICE_NODE_NAME";
 
             /// Names the environment the service runs in, such as `production`.
+            ///
+            /// Not set: `deployment.environment.name`, else `deployment.environment`, in `OTEL_RESOURCE_ATTRIBUTES`.
             environment: text(Option<String>) = "", "ELASTIC_APM_ENVIRONMENT";
 
             /// Replaces the host name that the agent detects.

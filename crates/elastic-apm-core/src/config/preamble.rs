@@ -104,6 +104,27 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_of_opentelemetry_is_named_as_the_source() {
+        let environment = [
+            ("OTEL_SERVICE_NAME", "checkout"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "service.version=1.2,deployment.environment=test"),
+        ];
+
+        let lines = preamble(
+            &resolve(ConfigBuilder::default(), &environment.into_iter().collect()),
+            &Metadata::default(),
+        );
+
+        for line in [
+            "  service_name=\"checkout\" (source: OTEL_SERVICE_NAME)",
+            "  service_version=\"1.2\" (source: OTEL_RESOURCE_ATTRIBUTES)",
+            "  environment=\"test\" (source: OTEL_RESOURCE_ATTRIBUTES)",
+        ] {
+            assert!(lines.iter().any(|shown| shown == line), "{lines:#?}");
+        }
+    }
+
+    #[test]
     fn secrets_are_redacted_and_warnings_follow() {
         let log = AgentLog::recording();
         let code = ConfigBuilder::default().secret_token("t0ken").api_key("caf\u{e9}");

@@ -43,6 +43,13 @@ pub enum ConfigWarning {
         /// What is used.
         used: String,
     },
+    /// The variable, which is not this agent's alone, cannot be read.
+    Malformed {
+        /// The full name of the variable.
+        variable: &'static str,
+        /// What would have been usable.
+        expected: &'static str,
+    },
     /// The variable sets an option of Elastic's other agents.
     NotSupported {
         /// The full name of the variable.
@@ -63,7 +70,7 @@ impl ConfigWarning {
     pub fn error(&self) -> Option<&ConfigError> {
         match self {
             Self::Ignored(error) | Self::Adjusted { error, .. } => Some(error),
-            Self::NotSupported { .. } | Self::Unknown { .. } => None,
+            Self::Malformed { .. } | Self::NotSupported { .. } | Self::Unknown { .. } => None,
         }
     }
 }
@@ -73,6 +80,9 @@ impl fmt::Display for ConfigWarning {
         match self {
             Self::Ignored(error) => write!(f, "{error}; ignored"),
             Self::Adjusted { error, used } => write!(f, "{error}; using {used:?}"),
+            Self::Malformed { variable, expected } => {
+                write!(f, "{variable} cannot be read: expected {expected}; ignored")
+            }
             Self::NotSupported { variable } => {
                 write!(f, "{variable} is not supported by this agent; ignored")
             }

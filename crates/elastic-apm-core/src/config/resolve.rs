@@ -1,7 +1,8 @@
-//! Decides what is in force: environment over code over default, one option at a time.
+//! Decides what is in force: environment over code over what is said to OpenTelemetry over default, one option at a time.
 
 use super::builder::ConfigBuilder;
 use super::environment::Environment;
+use super::open_telemetry::OpenTelemetry;
 use super::options::{Config, OPTIONS};
 use super::other_agents;
 use super::problem::{ConfigError, ConfigWarning};
@@ -39,7 +40,8 @@ impl Resolved {
 
 /// Decides each option. A value that cannot be used is passed over with a warning.
 pub(crate) fn resolve(code: ConfigBuilder, environment: &Environment) -> Resolved {
-    let mut resolver = Resolver::new(environment);
+    let (open_telemetry, malformed) = OpenTelemetry::read(environment);
+    let mut resolver = Resolver::new(environment, open_telemetry);
     let mut config = Config::decide(code, &mut resolver);
     let Resolver { mut options, mut warnings, .. } = resolver;
 
@@ -48,19 +50,21 @@ pub(crate) fn resolve(code: ConfigBuilder, environment: &Environment) -> Resolve
         config.service_name = ServiceName::of_executable(std::env::current_exe().ok().as_deref());
         name.value = config.service_name.render();
     }
+    warnings.extend(malformed);
     warnings.extend(other_agents::unused_variables(environment));
     Resolved { config, options, warnings }
 }
 
 /// Decides each option; the first value that cannot be used as it is ends the attempt.
 ///
-/// Variables that are not options of this agent stay warnings: several agents may share one environment.
+/// Variables that are not options of this agent stay warnings: several agents may share one environment, OpenTelemetry's among them.
 pub(crate) fn resolve_strict(
     code: ConfigBuilder,
     environment: &Environment,
 ) -> Result<Resolved, ConfigError> {
     let resolved = resolve(code, environment);
-    match resolved.warnings.iter().find_map(ConfigWarning::error) {
+    let is_ours = |ConfigError::InvalidValue { source, .. }: &&ConfigError| *source >= Source::Code;
+    match resolved.warnings.iter().filter_map(ConfigWarning::error).find(is_ours) {
         Some(error) => Err(error.clone()),
         None => Ok(resolved),
     }
@@ -69,15 +73,17 @@ pub(crate) fn resolve_strict(
 /// Walks down the table with the environment at hand.
 pub(super) struct Resolver<'a> {
     environment: &'a Environment,
+    open_telemetry: OpenTelemetry,
     rows: std::slice::Iter<'static, OptionInfo>,
     options: Vec<ResolvedOption>,
     warnings: Vec<ConfigWarning>,
 }
 
 impl<'a> Resolver<'a> {
-    fn new(environment: &'a Environment) -> Self {
+    fn new(environment: &'a Environment, open_telemetry: OpenTelemetry) -> Self {
         Self {
             environment,
+            open_telemetry,
             rows: OPTIONS.iter(),
             options: Vec::with_capacity(OPTIONS.len()),
             warnings: Vec::new(),
@@ -95,8 +101,11 @@ impl<'a> Resolver<'a> {
         let environment = self.environment.get(info.env).map(|text| Given::Text(text.to_owned()));
 
         let set = [(Source::Environment, environment), (Source::Code, code)];
-        let usable = set.into_iter().find_map(|(source, given)| {
-            self.usable(info, source, given?, &in_range).map(|value| (source, value))
+        let set = set.into_iter().filter_map(|(source, given)| Some((source, given?)));
+        let stand_ins = self.open_telemetry.stand_ins(info.name).into_iter();
+        let stand_ins = stand_ins.map(|(source, text)| (source, Given::Text(text)));
+        let usable = set.chain(stand_ins).find_map(|(source, given)| {
+            self.usable(info, source, given, &in_range).map(|value| (source, value))
         });
         let (source, value) = usable.unwrap_or_else(|| {
             let text = Some(info.default).filter(|text| !text.is_empty());

@@ -3,12 +3,18 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::environment::Environment;
+
 /// Where a value in force came from. Later ones win: an environment variable beats the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Source {
     /// The agent's own choice.
     Default,
+    /// An attribute of the service in OpenTelemetry's variable `OTEL_RESOURCE_ATTRIBUTES`.
+    OtelResourceAttributes,
+    /// OpenTelemetry's variable `OTEL_SERVICE_NAME`.
+    OtelServiceName,
     /// A call on the builder.
     Code,
     /// An `ELASTIC_APM_*` variable.
@@ -19,6 +25,8 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Default => "default",
+            Self::OtelResourceAttributes => Environment::OTEL_RESOURCE_ATTRIBUTES,
+            Self::OtelServiceName => Environment::OTEL_SERVICE_NAME,
             Self::Code => "code",
             Self::Environment => "environment",
         })

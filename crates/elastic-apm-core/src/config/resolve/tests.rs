@@ -257,3 +257,84 @@ fn strict_resolution_tolerates_variables_of_other_agents() {
 
     assert_eq!(resolved.warnings.len(), 2);
 }
+
+#[test]
+fn what_opentelemetry_is_told_stands_in_for_what_is_not_set() {
+    let told = [
+        ("OTEL_SERVICE_NAME", "checkout"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "service.name=other, service.version=1%2C2,service.instance.id=node-7,deployment.environment=test",
+        ),
+    ];
+
+    let resolved = resolve(ConfigBuilder::default(), &env(&told));
+
+    let config = &resolved.config;
+    assert_eq!(config.service_name.as_str(), "checkout");
+    assert_eq!(config.service_version.as_deref(), Some("1,2"));
+    assert_eq!(config.service_node_name.as_deref(), Some("node-7"));
+    assert_eq!(config.environment.as_deref(), Some("test"));
+    assert_eq!(resolved.source("service_name"), Source::OtelServiceName);
+    assert_eq!(resolved.source("environment"), Source::OtelResourceAttributes);
+    assert_eq!(texts(&resolved), [""; 0]);
+}
+
+#[test]
+fn what_is_set_for_this_agent_wins_over_what_opentelemetry_is_told() {
+    let told = [
+        ("OTEL_SERVICE_NAME", "otel"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "service.version=otel,deployment.environment=otel"),
+        ("ELASTIC_APM_ENVIRONMENT", "env"),
+        ("ELASTIC_APM_SERVICE_VERSION", " "),
+    ];
+
+    let resolved = resolve(ConfigBuilder::default().service_name("code").environment("code"), &env(&told));
+
+    let config = &resolved.config;
+    assert_eq!(config.service_name.as_str(), "code");
+    assert_eq!(config.environment.as_deref(), Some("env"));
+    assert_eq!(config.service_version.as_deref(), Some("otel"), "an empty variable is not set");
+    assert!(Source::Code > Source::OtelServiceName && Source::OtelResourceAttributes > Source::Default);
+}
+
+#[test]
+fn a_name_for_opentelemetry_that_cannot_be_used_falls_to_the_next_source() {
+    let told = [("OTEL_SERVICE_NAME", "//"), ("OTEL_RESOURCE_ATTRIBUTES", "service.name=shop.checkout")];
+
+    let resolved = resolve(ConfigBuilder::default(), &env(&told));
+
+    assert_eq!(resolved.config.service_name.as_str(), "shop_checkout");
+    assert_eq!(resolved.source("service_name"), Source::OtelResourceAttributes);
+    assert_eq!(
+        texts(&resolved),
+        [
+            "invalid service_name \"//\" from OTEL_SERVICE_NAME: expected letters, digits, space, _ and -; ignored",
+            "invalid service_name \"shop.checkout\" from OTEL_RESOURCE_ATTRIBUTES: expected letters, digits, space, _ \
+             and -; using \"shop_checkout\"",
+        ]
+    );
+}
+
+#[test]
+fn malformed_resource_attributes_are_ignored_as_a_whole_with_a_warning() {
+    let told = [("OTEL_RESOURCE_ATTRIBUTES", "service.version=1,deployment.environment")];
+
+    let resolved = resolve(ConfigBuilder::default(), &env(&told));
+
+    assert_eq!((&resolved.config.service_version, &resolved.config.environment), (&None, &None));
+    assert_eq!(
+        texts(&resolved),
+        ["OTEL_RESOURCE_ATTRIBUTES cannot be read: expected key=value pairs with commas between them, \
+          percent-encoded; ignored"]
+    );
+}
+
+#[test]
+fn strict_resolution_tolerates_what_is_wrong_with_opentelemetrys_variables() {
+    let told = [("OTEL_SERVICE_NAME", "shop.checkout"), ("OTEL_RESOURCE_ATTRIBUTES", "%")];
+
+    let resolved = resolve_strict(ConfigBuilder::default(), &env(&told)).unwrap();
+
+    assert_eq!((resolved.config.service_name.as_str(), resolved.warnings.len()), ("shop_checkout", 2));
+}
