@@ -2,10 +2,11 @@
 //!
 //! | module | rules about |
 //! |---|---|
-//! | `futures` | futures: over awaits, in tasks, joined, cancelled, never polled, dropped |
+//! | `futures` | futures: over awaits, joined, cancelled, never polled, dropped |
 //! | `guards` | guards: held over awaits, and dropped in any order |
 //! | `elsewhere` | threads, pools and tasks: where nothing is current unless it is taken along |
 //! | `streams` | streams: when their span starts and ends, and where it is current |
+//! | `tasks` | tasks and threads that enter a context or none, and outlive what spawned them |
 //! | `ends` | ends: by name, twice, with nothing current, and those of agents and threads |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
@@ -15,6 +16,7 @@ mod ends;
 mod futures;
 mod guards;
 mod streams;
+mod tasks;
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
