@@ -141,7 +141,7 @@ fn only_calls_to_the_same_service_are_joined() {
         run("SELECT", 1);
         run_with(span("SELECT").span_type("db.mysql").exit().service_target("mysql", "other"), 1);
         run_with(span("SELECT").span_type("db.postgresql").exit().service_target("mysql", "other"), 1);
-        run_with(span("SELECT").span_type("cache.postgresql").exit().service_target("mysql", "other"), 1);
+        run_with(span("SELECT").span_type("template.postgresql").exit().service_target("mysql", "other"), 1);
     });
 
     assert_eq!(events.spans.len(), 4);
