@@ -9,7 +9,7 @@ use crate::config::{ConfigBuilder, ConfigError, Dynamic, Environment, Resolved};
 use crate::config::{log_preamble, option_setters, resolve, resolve_strict};
 use crate::default_agent::{self, EXIT_TIMEOUT};
 use crate::log::AgentLog;
-use crate::metadata;
+use crate::metadata::{self, HostLookup};
 use crate::panic_hook;
 use crate::queue::HandOff;
 use crate::reporter::{Filterable, Filters, Launch, Reporter};
@@ -130,6 +130,7 @@ pub struct AgentBuilder {
     wrap: Option<WrapTransport>,
     filters: Filters,
     log: Option<AgentLog>,
+    host_lookup: HostLookup,
 }
 
 impl AgentBuilder {
@@ -204,6 +205,12 @@ impl AgentBuilder {
         self
     }
 
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn host_lookup(mut self, lookup: HostLookup) -> Self {
+        self.host_lookup = lookup;
+        self
+    }
+
     /// Starts the agent. Cannot fail: bad options are ignored with a warning that names them.
     pub fn build(mut self) -> Agent {
         let environment = self.environment.take().unwrap_or_else(Environment::process);
@@ -260,6 +267,7 @@ impl AgentBuilder {
             filters: self.filters,
             log: log.clone(),
             metadata,
+            host_lookup: self.host_lookup,
         });
         match started {
             Ok(reporter) => {

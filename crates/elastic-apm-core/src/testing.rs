@@ -14,6 +14,7 @@ use http::{Request, Response};
 
 use crate::agent::{Agent, AgentBuilder};
 use crate::log::AgentLog;
+use crate::metadata::HostLookup;
 use crate::stats::Stats;
 use crate::trace::Tracer;
 use crate::transport::{Transport, TransportFuture};
@@ -56,6 +57,7 @@ impl RecordingAgent {
             .without_env()
             .central_config(false)
             .transport(Recorder { bodies: Arc::clone(&bodies) })
+            .host_lookup(HostLookup::NONE)
             .log(log.clone());
         RecordingAgent {
             agent: configure(builder).build(),

@@ -90,6 +90,9 @@ macro_rules! for_each_option {
             environment: text(Option<String>) = "", "ELASTIC_APM_ENVIRONMENT";
 
             /// Replaces the host name that the agent detects.
+            ///
+            /// That is the fully qualified name, if the system's resolver tells it within a second of the start, else what the system calls
+            /// itself. With this option set, the resolver is not asked.
             hostname: text(Option<String>) = "", "ELASTIC_APM_HOSTNAME";
 
             /// Puts these labels on every event: `key=value` pairs.

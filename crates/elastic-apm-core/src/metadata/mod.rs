@@ -1,8 +1,10 @@
 //! What the server is told once per request about this service, process and machine.
 //!
-//! Collected once, when the agent starts. Nothing is spawned and nothing is asked over the network.
+//! Collected once, when the agent starts. Nothing is spawned, and nobody is asked but the system: the full name of the machine, for which
+//! its resolver may ask the network, comes later.
 
 mod container;
+mod host_name;
 mod process;
 mod service;
 mod system;
@@ -10,6 +12,8 @@ mod system;
 use elastic_apm_intake::{Keyword, LabelValue, Metadata};
 
 use crate::config::{Config, Environment};
+
+pub(crate) use self::host_name::{HostLookup, qualified};
 
 /// Collects what is known about the service that `config` describes and the machine it runs on.
 pub(crate) fn collect(config: &Config, environment: &Environment) -> Metadata {

@@ -3,11 +3,12 @@
 use elastic_apm_intake::{Container, Keyword, Kubernetes, Named, Pod, System};
 
 use super::container::Discovered;
+use super::host_name;
 use crate::config::{Config, Environment};
 
 pub(super) fn collect(config: &Config, environment: &Environment, discovered: Discovered) -> System {
     let Discovered { container_id, pod_uid } = discovered;
-    let hostname = hostname(environment);
+    let hostname = host_name::detect(environment);
     let host = config.hostname.clone().map(Keyword::from).or_else(|| hostname.clone());
     System {
         detected_hostname: hostname,
@@ -18,19 +19,6 @@ pub(super) fn collect(config: &Config, environment: &Environment, discovered: Di
         kubernetes: kubernetes(environment, pod_uid, host),
         ..System::default()
     }
-}
-
-/// The name that the kernel knows, else what the environment or the system's file says. A fully qualified name would take a
-/// resolver, which can hang.
-fn hostname(environment: &Environment) -> Option<Keyword> {
-    let kernel = gethostname::gethostname();
-    let variables = ["HOSTNAME", "HOST"].into_iter().filter_map(|name| environment.get(name).map(Into::into));
-    let file = std::iter::once_with(|| std::fs::read_to_string("/etc/hostname").unwrap_or_default().into());
-    let mut names = std::iter::once(kernel.to_string_lossy()).chain(variables).chain(file);
-    names.find_map(|name| {
-        let name = name.trim().to_lowercase();
-        (!name.is_empty()).then(|| Keyword::from(name))
-    })
 }
 
 /// Elastic's agents call macOS by its kernel.
@@ -98,14 +86,6 @@ mod tests {
         let environment = [("KUBERNETES_POD_NAME", "web"), ("KUBERNETES_POD_UID", "1")].into_iter().collect();
         let told = kubernetes(&environment, uid(), Some("web-7".into())).unwrap().pod.unwrap();
         assert_eq!((told.name.as_deref(), told.uid.as_deref()), (Some("web"), Some("1")));
-    }
-
-    #[test]
-    fn the_host_name_is_lower_case_and_trimmed() {
-        let name = hostname(&Environment::empty()).unwrap();
-
-        let kernel = gethostname::gethostname().into_string().unwrap();
-        assert_eq!(name.as_str(), kernel.trim().to_lowercase());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use elastic_apm_intake::Metadata;
 use super::filters::Filters;
 use crate::config::{Config, Dynamic};
 use crate::log::AgentLog;
+use crate::metadata::HostLookup;
 use crate::queue::Queue;
 use crate::transport::Transport;
 
@@ -19,6 +20,8 @@ pub(crate) struct Launch {
     pub(crate) log: AgentLog,
     /// What is said of the process that the agent was built in.
     pub(crate) metadata: Metadata,
+    /// How the full name of the machine is found.
+    pub(crate) host_lookup: HostLookup,
 }
 
 impl Launch {

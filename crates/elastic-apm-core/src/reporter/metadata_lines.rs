@@ -8,28 +8,74 @@ use super::version::Version;
 pub(super) struct MetadataLines {
     whole: Vec<u8>,
     without_activation_method: Vec<u8>,
+    with_one_host_name: Vec<u8>,
 }
 
 impl MetadataLines {
     /// Writes the lines.
-    pub(super) fn new(mut metadata: Metadata) -> Self {
-        let whole = line(&metadata);
-        metadata.service.agent.activation_method = None;
-        MetadataLines { whole, without_activation_method: line(&metadata) }
+    pub(super) fn new(metadata: &Metadata) -> Self {
+        MetadataLines {
+            whole: line(metadata, |_| {}),
+            without_activation_method: line(metadata, |metadata| {
+                metadata.service.agent.activation_method = None;
+            }),
+            with_one_host_name: line(metadata, |metadata| {
+                if let Some(system) = &mut metadata.system {
+                    let detected = system.detected_hostname.take();
+                    system.hostname = system.configured_hostname.take().or(detected);
+                }
+            }),
+        }
     }
 
     /// The line for a server of this version; an unknown one gets the whole.
     pub(super) fn for_version(&self, version: Option<Version>) -> &[u8] {
-        if version.is_none_or(Version::takes_activation_method) {
-            &self.whole
-        } else {
-            &self.without_activation_method
+        match version {
+            Some(version) if !version.takes_activation_method() => &self.without_activation_method,
+            Some(version) if !version.tells_host_names_apart() => &self.with_one_host_name,
+            _ => &self.whole,
         }
     }
 }
 
-fn line(metadata: &Metadata) -> Vec<u8> {
+fn line(metadata: &Metadata, change: impl FnOnce(&mut Metadata)) -> Vec<u8> {
+    let mut metadata = metadata.clone();
+    change(&mut metadata);
     let mut line = Vec::new();
-    write_line(metadata, &mut line);
+    write_line(&metadata, &mut line);
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use elastic_apm_intake::{Keyword, System};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn system(version: Option<&str>, configured: Option<&'static str>) -> Value {
+        let system = System {
+            detected_hostname: Some("found".into()),
+            configured_hostname: configured.map(Keyword::from),
+            ..System::default()
+        };
+        let lines = MetadataLines::new(&Metadata { system: Some(system), ..Metadata::default() });
+        let line = lines.for_version(version.and_then(Version::parse));
+        serde_json::from_slice::<Value>(line).unwrap()["metadata"]["system"].take()
+    }
+
+    #[test]
+    fn servers_before_7_4_know_one_host_name() {
+        for version in [None, Some("7.4.0"), Some("8.7.0"), Some("9.1.0")] {
+            assert_eq!(
+                system(version, Some("told")),
+                json!({"detected_hostname": "found", "configured_hostname": "told"}),
+                "{version:?}"
+            );
+        }
+        for version in [Some("7.3.9"), Some("6.8.0")] {
+            assert_eq!(system(version, Some("told")), json!({"hostname": "told"}));
+            assert_eq!(system(version, None), json!({"hostname": "found"}));
+        }
+    }
 }

@@ -22,6 +22,7 @@
 //! | `waiters` | who waits for delivery, and what they are told |
 //! | `server`, `version` | who the server is, and what depends on it |
 //! | `central` | what the server wants of this service |
+//! | `host_name` | the full name of the machine, if it can be had in time |
 //! | `metadata_lines` | the line that opens every request |
 //!
 //! It shares nothing with `trace` but the queue.
@@ -34,6 +35,7 @@ mod delivery;
 mod exchange;
 mod filters;
 mod handle;
+mod host_name;
 mod launch;
 mod lines;
 mod metadata_lines;

@@ -11,6 +11,7 @@ use super::filters::Filters;
 use super::launch::Launch;
 use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
+use crate::metadata::HostLookup;
 use crate::queue::Queue;
 use crate::stats::DropReason;
 use crate::transport::Transport;
@@ -31,6 +32,8 @@ pub(super) struct Setup {
     pub(super) log: AgentLog,
     /// What opens every request.
     pub(super) metadata: Metadata,
+    /// How the full name of the machine is found; nobody once it was.
+    pub(super) host_lookup: HostLookup,
     /// The time between two reports of metrics; zero for none.
     pub(super) metrics_interval: Duration,
     /// Events taken from the queue whose fate has not been counted.
@@ -59,6 +62,7 @@ impl Setup {
             central_config: config.central_config,
             log: launch.log.clone(),
             metadata,
+            host_lookup: launch.host_lookup,
             metrics_interval: config.metrics_interval,
             in_hand: 0,
             stopping: false,

@@ -15,9 +15,11 @@ use tokio::time::sleep;
 use super::backoff::Backoff;
 use super::central::Central;
 use super::control::Control;
+use super::host_name;
 use super::server::Server;
 use super::setup::Setup;
 use super::worker::Worker;
+use crate::metadata::HostLookup;
 use crate::own_thread;
 use crate::stats::DropReason;
 
@@ -122,9 +124,14 @@ async fn work(setup: &mut Setup) -> bool {
             None => pending().await,
         }
     };
+    let report = async {
+        let lookup = std::mem::replace(&mut setup.host_lookup, HostLookup(None));
+        host_name::learn(&mut setup.metadata, lookup, &setup.queue, &setup.log).await;
+        Worker::new(setup, &server).run().await
+    };
     tokio::select! {
         biased;
-        delivered = Worker::new(setup, &server).run() => delivered,
+        delivered = report => delivered,
         never = server.watch(&transport) => match never {},
         never = configure => match never {},
     }

@@ -19,6 +19,11 @@ impl Version {
         self.0 < 8
     }
 
+    /// Servers before 7.4 know one host name, whether somebody configured it or it was found.
+    pub(super) fn tells_host_names_apart(self) -> bool {
+        (self.0, self.1) >= (7, 4)
+    }
+
     /// Exactly one version stumbles over `agent.activation_method`.
     pub(super) fn takes_activation_method(self) -> bool {
         self != Version(8, 7, 0)
