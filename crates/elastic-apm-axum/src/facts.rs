@@ -6,9 +6,12 @@ use axum::extract::{ConnectInfo, MatchedPath, OriginalUri};
 use elastic_apm_tower::server::RequestFacts;
 use http::{Extensions, Uri};
 
+/// Name and version of the framework: the part of the version that this crate is built for.
+const AXUM: (&str, &str) = ("axum", "0.8");
+
 /// How the layer learns route, URI and peer.
 pub(crate) fn facts() -> RequestFacts {
-    RequestFacts { route, original_uri, remote }
+    RequestFacts { route, original_uri, remote, framework: Some(AXUM) }
 }
 
 fn route(extensions: &Extensions) -> Option<&str> {

@@ -9,7 +9,7 @@ use crate::config::{ConfigBuilder, ConfigError, Dynamic, Environment, Resolved};
 use crate::config::{log_preamble, option_setters, resolve, resolve_strict};
 use crate::default_agent::{self, EXIT_TIMEOUT};
 use crate::log::AgentLog;
-use crate::metadata::{self, HostLookup};
+use crate::metadata::{self, Framework, HostLookup};
 use crate::panic_hook;
 use crate::queue::HandOff;
 use crate::reporter::{Filterable, Filters, Launch, Reporter};
@@ -259,7 +259,7 @@ impl AgentBuilder {
         if let Some(wrap) = self.wrap {
             transport = wrap(transport);
         }
-        let settings = Dynamic::new(Arc::clone(&config.settings));
+        let (settings, framework) = (Dynamic::new(Arc::clone(&config.settings)), Framework::default());
         let started = Reporter::start(Launch {
             config: config.clone(),
             settings: settings.clone(),
@@ -267,13 +267,14 @@ impl AgentBuilder {
             filters: self.filters,
             log: log.clone(),
             metadata,
+            framework: framework.clone(),
             host_lookup: self.host_lookup,
         });
         match started {
             Ok(reporter) => {
                 let reporter = Arc::new(reporter);
                 let hand_off: Arc<dyn HandOff> = Arc::clone(&reporter) as _;
-                let tracer = Tracer::new(settings, hand_off, log, config.instrument);
+                let tracer = Tracer::new(settings, hand_off, log, config.instrument, framework);
                 let panics = config.panic_hook.then(|| panic_hook::register(&tracer, &reporter)).flatten();
                 Agent { tracer, reporter: Some(reporter), is_default: false, panics }
             }

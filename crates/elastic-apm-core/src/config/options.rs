@@ -89,6 +89,12 @@ macro_rules! for_each_option {
             /// Not set: `deployment.environment.name`, else `deployment.environment`, in `OTEL_RESOURCE_ATTRIBUTES`.
             environment: text(Option<String>) = "", "ELASTIC_APM_ENVIRONMENT";
 
+            /// Names the framework that the service is made with, instead of the layer that serves its requests.
+            framework_name: text(Option<String>) = "", "ELASTIC_APM_FRAMEWORK_NAME";
+
+            /// Names the version of that framework.
+            framework_version: text(Option<String>) = "", "ELASTIC_APM_FRAMEWORK_VERSION";
+
             /// Replaces the host name that the agent detects.
             ///
             /// That is the fully qualified name, if the system's resolver tells it within a second of the start, else what the system calls

@@ -55,6 +55,8 @@ fn environment(metadata: &Metadata) -> String {
     let runtime = metadata.service.runtime.as_ref();
     add("runtime", runtime.map(|runtime| &runtime.name));
     add("runtime_version", runtime.map(|runtime| &runtime.version));
+    let framework = metadata.service.framework.as_ref();
+    add("framework", framework.and_then(|framework| framework.name.as_ref()));
     line
 }
 

@@ -41,12 +41,13 @@ fn from_cgroup(line: &str) -> Option<Discovered> {
 /// The pod that a folder such as `/kubepods/burstable/pod<uid>` or `…/kubepods-burstable-pod<uid>.slice` belongs to.
 fn pod_uid(folder: &str) -> Option<String> {
     let last = folder.rsplit('/').next().filter(|_| folder.starts_with("/kubepods"));
-    if let Some(uid) = last.and_then(|last| last.strip_prefix("pod")) {
+    if let Some(uid) = last.and_then(|last| last.strip_prefix("pod")).filter(|uid| !uid.is_empty()) {
         return Some(uid.to_owned());
     }
     folder.split('/').rev().find_map(|slice| {
-        let pod = slice[slice.find("kubepods")?..].strip_suffix(".slice")?;
-        let (_, uid) = pod.split_once("-pod")?;
+        // What some runtimes put behind the slice is not part of it: `….slice:cri-containerd`.
+        let (pod, _) = slice[slice.find("kubepods")?..].rsplit_once(".slice")?;
+        let (_, uid) = pod.split_once("-pod").filter(|(_, uid)| !uid.is_empty())?;
         Some(uid.replace('_', "-"))
     })
 }
@@ -103,6 +104,7 @@ mod tests {
             assert_eq!(found.container_id.as_deref(), case["containerId"].as_str(), "{name}");
             assert_eq!(found.pod_uid.as_deref(), case["podId"].as_str(), "{name}");
         }
+        println!("container_metadata_discovery.json: {} cases ran", cases.len());
         assert!(cases.len() >= 6);
     }
 
@@ -121,12 +123,22 @@ mod tests {
 
         let found = parse(&line, "");
 
-        assert_eq!(found.container_id.as_deref(), Some(id));
+        assert_eq!((found.container_id.as_deref(), found.pod_uid.as_deref()), (Some(id), Some("1-2")));
     }
 
     #[test]
     fn garbage_discovers_nothing() {
-        for text in ["", "1:", "a:b:c", "0::/", "1:x:/kubepods/pod", ":::::", "1 2 3 4"] {
+        for text in [
+            "",
+            "1:",
+            "a:b:c",
+            "0::/",
+            "1:x:/kubepods/pod",
+            "1:x:/kubepods/pod/a",
+            "1:x:/kubepods-pod.slice/a",
+            ":::::",
+            "1 2 3 4",
+        ] {
             assert_eq!(parse(text, text), Discovered::default(), "{text}");
         }
     }

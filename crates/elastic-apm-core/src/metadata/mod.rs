@@ -4,6 +4,7 @@
 //! its resolver may ask the network, comes later.
 
 mod container;
+mod framework;
 mod host_name;
 mod process;
 mod service;
@@ -13,6 +14,7 @@ use elastic_apm_intake::{Keyword, LabelValue, Metadata};
 
 use crate::config::{Config, Environment};
 
+pub(crate) use self::framework::Framework;
 pub(crate) use self::host_name::{HostLookup, qualified};
 
 /// Collects what is known about the service that `config` describes and the machine it runs on.

@@ -1,10 +1,10 @@
 //! The service, and what it is made with.
 
-use elastic_apm_intake::{Agent, Keyword, Language, MetadataService, Runtime, ServiceNode};
+use elastic_apm_intake::{Agent, Keyword, Language, MetadataService, NameVersion, Runtime, ServiceNode};
 
 use crate::config::Config;
 
-/// The compiler's version, such as `1.85.0`, where the build script could find it out.
+/// The compiler's version, such as `1.85.0`, if it told the build script.
 const RUSTC_VERSION: Option<&str> = option_env!("ELASTIC_APM_RUSTC_VERSION");
 
 pub(super) fn collect(config: &Config) -> MetadataService {
@@ -25,8 +25,16 @@ pub(super) fn collect(config: &Config) -> MetadataService {
             name: Keyword::from_static("rustc"),
             version: Keyword::from_static(version),
         }),
+        framework: framework(config),
         ..MetadataService::default()
     }
+}
+
+/// What is configured; a layer may have more to say once it serves.
+fn framework(config: &Config) -> Option<NameVersion> {
+    let [name, version] =
+        [&config.framework_name, &config.framework_version].map(|text| text.clone().map(Keyword::from));
+    (name.is_some() || version.is_some()).then_some(NameVersion { name, version })
 }
 
 fn agent() -> Agent {

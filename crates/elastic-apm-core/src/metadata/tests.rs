@@ -17,7 +17,7 @@ fn the_service_is_what_was_configured() {
 
     let mut service = collected(code, &Environment::empty())["service"].take();
 
-    // Known only where a build script finds it out.
+    // Whatever builds the tests.
     service["language"].as_object_mut().unwrap().remove("version");
     service.as_object_mut().unwrap().remove("runtime");
     assert_eq!(

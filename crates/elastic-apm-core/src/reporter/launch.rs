@@ -7,7 +7,7 @@ use elastic_apm_intake::Metadata;
 use super::filters::Filters;
 use crate::config::{Config, Dynamic};
 use crate::log::AgentLog;
-use crate::metadata::HostLookup;
+use crate::metadata::{Framework, HostLookup};
 use crate::queue::Queue;
 use crate::transport::Transport;
 
@@ -20,6 +20,8 @@ pub(crate) struct Launch {
     pub(crate) log: AgentLog,
     /// What is said of the process that the agent was built in.
     pub(crate) metadata: Metadata,
+    /// Where an integration says which framework it serves.
+    pub(crate) framework: Framework,
     /// How the full name of the machine is found.
     pub(crate) host_lookup: HostLookup,
 }

@@ -3,9 +3,18 @@
 use elastic_apm_intake::{Metadata, write_line};
 
 use super::version::Version;
+use crate::metadata::Framework;
 
 /// The metadata as lines.
 pub(super) struct MetadataLines {
+    metadata: Metadata,
+    /// Where an integration says which framework it serves; `None` once that is in the lines, or was configured.
+    framework: Option<Framework>,
+    lines: Lines,
+}
+
+/// One line for each kind of server.
+struct Lines {
     whole: Vec<u8>,
     without_activation_method: Vec<u8>,
     with_one_host_name: Vec<u8>,
@@ -13,8 +22,32 @@ pub(super) struct MetadataLines {
 
 impl MetadataLines {
     /// Writes the lines.
-    pub(super) fn new(metadata: &Metadata) -> Self {
+    pub(super) fn new(metadata: &Metadata, framework: &Framework) -> Self {
+        let configured = metadata.service.framework.as_ref().is_some_and(|known| known.name.is_some());
         MetadataLines {
+            lines: Lines::write(metadata),
+            framework: (!configured).then(|| framework.clone()),
+            metadata: metadata.clone(),
+        }
+    }
+
+    /// The line for a server of this version, by what is known now; an unknown one gets the whole.
+    pub(super) fn for_version(&mut self, version: Option<Version>) -> &[u8] {
+        if self.framework.as_ref().is_some_and(|framework| framework.settle(&mut self.metadata)) {
+            self.framework = None;
+            self.lines = Lines::write(&self.metadata);
+        }
+        match version {
+            Some(version) if !version.takes_activation_method() => &self.lines.without_activation_method,
+            Some(version) if !version.tells_host_names_apart() => &self.lines.with_one_host_name,
+            _ => &self.lines.whole,
+        }
+    }
+}
+
+impl Lines {
+    fn write(metadata: &Metadata) -> Self {
+        Lines {
             whole: line(metadata, |_| {}),
             without_activation_method: line(metadata, |metadata| {
                 metadata.service.agent.activation_method = None;
@@ -25,15 +58,6 @@ impl MetadataLines {
                     system.hostname = system.configured_hostname.take().or(detected);
                 }
             }),
-        }
-    }
-
-    /// The line for a server of this version; an unknown one gets the whole.
-    pub(super) fn for_version(&self, version: Option<Version>) -> &[u8] {
-        match version {
-            Some(version) if !version.takes_activation_method() => &self.without_activation_method,
-            Some(version) if !version.tells_host_names_apart() => &self.with_one_host_name,
-            _ => &self.whole,
         }
     }
 }
@@ -59,7 +83,8 @@ mod tests {
             configured_hostname: configured.map(Keyword::from),
             ..System::default()
         };
-        let lines = MetadataLines::new(&Metadata { system: Some(system), ..Metadata::default() });
+        let metadata = Metadata { system: Some(system), ..Metadata::default() };
+        let mut lines = MetadataLines::new(&metadata, &Framework::default());
         let line = lines.for_version(version.and_then(Version::parse));
         serde_json::from_slice::<Value>(line).unwrap()["metadata"]["system"].take()
     }

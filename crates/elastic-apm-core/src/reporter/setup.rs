@@ -11,7 +11,7 @@ use super::filters::Filters;
 use super::launch::Launch;
 use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
-use crate::metadata::HostLookup;
+use crate::metadata::{Framework, HostLookup};
 use crate::queue::Queue;
 use crate::stats::DropReason;
 use crate::transport::Transport;
@@ -32,6 +32,8 @@ pub(super) struct Setup {
     pub(super) log: AgentLog,
     /// What opens every request.
     pub(super) metadata: Metadata,
+    /// Where an integration says which framework it serves.
+    pub(super) framework: Framework,
     /// How the full name of the machine is found; nobody once it was.
     pub(super) host_lookup: HostLookup,
     /// The time between two reports of metrics; zero for none.
@@ -62,6 +64,7 @@ impl Setup {
             central_config: config.central_config,
             log: launch.log.clone(),
             metadata,
+            framework: launch.framework.clone(),
             host_lookup: launch.host_lookup,
             metrics_interval: config.metrics_interval,
             in_hand: 0,

@@ -60,7 +60,7 @@ impl<'a> Worker<'a> {
     pub(super) fn new(setup: &'a mut Setup, server: &'a Server) -> Self {
         Worker {
             server,
-            metadata: MetadataLines::new(&setup.metadata),
+            metadata: MetadataLines::new(&setup.metadata, &setup.framework),
             linger: LINGER,
             line: Vec::with_capacity(4096),
             outbox: Outbox::new(Arc::clone(&setup.transport)),

@@ -58,6 +58,11 @@ fn is_ignored_agent(settings: &Settings, headers: &HeaderMap) -> bool {
 }
 
 impl InboundTransaction {
+    /// The tracer that will start it.
+    pub fn tracer(&self) -> &Tracer {
+        &self.tracer
+    }
+
     /// Starts the transaction below the caller that the headers name, if they do.
     ///
     /// `name` is what it is called, if that is known by now. `capture` is asked for the request only where the transaction is sampled,

@@ -12,6 +12,7 @@ use super::transaction_builder::{TransactionBuilder, TransactionOptions};
 use super::transaction_scope::TransactionScope;
 use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
+use crate::metadata::Framework;
 use crate::own_thread;
 use crate::queue::HandOff;
 use crate::record::Record;
@@ -36,6 +37,7 @@ struct Shared {
     hand_off: Arc<dyn HandOff>,
     log: AgentLog,
     instruments: bool,
+    framework: Framework,
 }
 
 /// How many tracers of agents there are, clones not counted.
@@ -61,9 +63,10 @@ impl Tracer {
         hand_off: Arc<dyn HandOff>,
         log: AgentLog,
         instruments: bool,
+        framework: Framework,
     ) -> Self {
         TRACERS.fetch_add(1, Ordering::Relaxed);
-        Tracer { shared: Some(Arc::new(Shared { settings, hand_off, log, instruments })) }
+        Tracer { shared: Some(Arc::new(Shared { settings, hand_off, log, instruments, framework })) }
     }
 
     /// A tracer that records nothing; every call on what it starts is a cheap no-op.
@@ -74,6 +77,15 @@ impl Tracer {
     /// Whether integrations are to do anything: the agent is enabled and its `instrument` option is on. For authors of integrations.
     pub fn is_instrumenting(&self) -> bool {
         self.shared.as_ref().is_some_and(|shared| shared.instruments)
+    }
+
+    /// Says with which framework the service is made, such as `axum` and `0.8`. For authors of integrations.
+    ///
+    /// The first word counts, and the options `framework_name` and `framework_version` over it; to say it again costs next to nothing.
+    pub fn set_framework(&self, name: &'static str, version: &'static str) {
+        if let Some(shared) = &self.shared {
+            shared.framework.say(name, version);
+        }
     }
 
     /// Whether transactions start now: the agent is enabled and its `recording` option is on. Never on an agent's own thread, where

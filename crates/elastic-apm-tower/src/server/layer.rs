@@ -10,7 +10,7 @@ use tower_layer::Layer;
 use super::hooks::Hooks;
 use super::service::ApmService;
 
-/// What a framework has put into a request's extensions. For authors of integrations.
+/// A framework, and what it has put into a request's extensions. For authors of integrations.
 ///
 /// Plain function pointers, so that a layer stays free of type parameters. Each answers `None` where nothing is known.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +21,13 @@ pub struct RequestFacts {
     pub original_uri: fn(&Extensions) -> Option<&Uri>,
     /// The peer's address.
     pub remote: fn(&Extensions) -> Option<IpAddr>,
+    /// The framework's own name and version, such as `axum` and `0.8`.
+    pub framework: Option<(&'static str, &'static str)>,
 }
 
 impl Default for RequestFacts {
     fn default() -> Self {
-        RequestFacts { route: |_| None, original_uri: |_| None, remote: |_| None }
+        RequestFacts { route: |_| None, original_uri: |_| None, remote: |_| None, framework: None }
     }
 }
 

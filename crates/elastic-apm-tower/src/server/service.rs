@@ -95,6 +95,9 @@ fn begin(
         request.extensions.insert(CurrentTransaction::ignored());
         return None;
     }
+    if let Some((name, version)) = facts.framework {
+        transaction.tracer().set_framework(name, version);
+    }
     let uri = whole_uri(facts, &request.extensions, &request.uri);
     let route = (facts.route)(&request.extensions);
     let name = route.map(|route| semantics::name(&request.method, route));

@@ -192,6 +192,8 @@ fn every_option_has_a_setter() {
         .service_version("1")
         .service_node_name("node")
         .environment("test")
+        .framework_name("loco")
+        .framework_version("1")
         .hostname("web-1")
         .global_labels([("a", "b")])
         .enabled(false)
