@@ -49,6 +49,10 @@ pub fn run_within(
         command.env_remove(name);
     }
     command.args(arguments).envs(variables.iter().copied()).stdin(Stdio::null()).stderr(Stdio::piped());
+    // What it leaves behind must not keep whoever reads our own output waiting.
+    command.stdout(Stdio::null());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let start = Instant::now();
     let mut child = command.spawn().expect("the program starts");
     let mut pipe = child.stderr.take().expect("a pipe");
@@ -60,6 +64,8 @@ pub fn run_within(
         let _ = closed.send(read.map(|_| String::from_utf8_lossy(&text).into_owned()));
     });
     let Ok(stderr) = end.recv_timeout(patience) else {
+        // And its children.
+        let _ = Command::new("kill").args(["-9", "--", &format!("-{}", child.id())]).status();
         let _ = child.kill();
         panic!("{program} {arguments:?} does not end");
     };

@@ -6,7 +6,12 @@ use elastic_apm_integration_tests::child::{self, Ended};
 use elastic_apm_integration_tests::fault_server::{FaultServer, Received};
 
 fn run(way: &str, server: &FaultServer) -> Ended {
+    run_with(way, "info", server)
+}
+
+fn run_with(way: &str, log_level: &str, server: &FaultServer) -> Ended {
     let variables = [
+        ("ELASTIC_APM_LOG_LEVEL", log_level),
         ("ELASTIC_APM_SERVER_URL", &*server.url()),
         ("ELASTIC_APM_SERVICE_NAME", "forking"),
         ("ELASTIC_APM_SERVER_TIMEOUT", "30s"),
@@ -92,12 +97,13 @@ fn a_child_that_records_nothing_waits_for_nothing() {
 fn a_child_of_a_parent_in_the_middle_of_everything_loses_nothing_of_its_own() {
     let server = FaultServer::start();
 
-    run("busy", &server);
+    let ended = run("busy", &server);
 
     let received = server.received();
     let processes = by_process(&received);
     for child in 0..20 {
-        let (pids, numbers) = &processes[&format!("child {child}")];
+        let sent = processes.get(&format!("child {child}"));
+        let (pids, numbers) = sent.unwrap_or_else(|| panic!("nothing from child {child}: {ended:#?}"));
         assert_eq!((pids.len(), numbers.clone()), (1, (0..10).collect::<Vec<_>>()), "child {child}");
     }
     let busy = (0..4).map(|thread| &processes[&format!("busy {thread}")].0);
@@ -107,4 +113,17 @@ fn a_child_of_a_parent_in_the_middle_of_everything_loses_nothing_of_its_own() {
         "the parent's events are the parent's alone"
     );
     traces(&received);
+}
+
+#[test]
+fn a_child_of_a_parent_whose_agent_talks_is_not_struck_dumb() {
+    let server = FaultServer::start();
+
+    run_with("chatty", "debug", &server);
+
+    let processes = by_process(&server.received());
+    for child in 0..10 {
+        let numbers = processes.get(&format!("child {child}")).map(|(_, numbers)| numbers.clone());
+        assert_eq!(numbers, Some((0..10).collect()), "child {child}");
+    }
 }

@@ -146,6 +146,8 @@ fn live_through(row: &Row) {
         .api_request_time(Duration::from_millis(20))
         .api_request_size(16 * 1024)
         .max_queue_size(QUEUE)
+        // Metrics are events that nobody here records.
+        .breakdown_metrics(false)
         .log_level(LogLevel::Off);
     let agent = configure(builder).build();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -228,7 +230,12 @@ fn a_shutdown_ends_in_time_whatever_the_server_does() {
                 agent.shutdown(limit);
 
                 assert!(start.elapsed() < limit + MARGIN, "{name}: {:?}", start.elapsed());
-                assert_eq!(agent.stats().queued(), 0, "{name}: {:?}", agent.stats());
+                // What the reporter's thread has in hand it counts itself, as soon as the machine lets it.
+                let counting = Instant::now();
+                while agent.stats().queued() > 0 {
+                    assert!(counting.elapsed() < PATIENCE, "{name}: {:?}", agent.stats());
+                    thread::yield_now();
+                }
             });
         }
     });

@@ -3,11 +3,15 @@
 //! The agent is the process's default one, set up by the environment. Names of events begin with the process that recorded them.
 
 use std::process::exit;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use elastic_apm::{Agent, default_tracer};
 use fork::{Fork, fork, waitpid};
+
+/// How much the agent has been made to say.
+static SAID: AtomicUsize = AtomicUsize::new(0);
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -57,6 +61,27 @@ fn main() {
             }
             exit(0);
         }
+        // A child whose parent's agent talks all the time: whoever holds its log at the time of the fork holds it for ever in the child.
+        "chatty" => {
+            for _ in 0..2 {
+                thread::spawn(|| {
+                    loop {
+                        talk();
+                    }
+                });
+            }
+            for child in 0..10 {
+                let said = SAID.load(Ordering::SeqCst);
+                while SAID.load(Ordering::SeqCst) < said + 100 {
+                    thread::yield_now();
+                }
+                wait(in_child(|| {
+                    talk();
+                    record(&format!("child {child}"), 0..10);
+                }));
+            }
+            exit(0);
+        }
         unknown => panic!("no way is called {unknown:?}"),
     }
 }
@@ -80,4 +105,13 @@ fn record(process: &str, numbers: impl IntoIterator<Item = usize>) {
     for number in numbers {
         default_tracer().transaction(format!("{process} {number}"), "script").start().end();
     }
+}
+
+/// Makes the agent explain something in its log.
+fn talk() {
+    let ended = default_tracer().begin_transaction("script");
+    ended.discard();
+    default_tracer().end_transaction("talk", "success");
+    ended.set_name("too late");
+    SAID.fetch_add(1, Ordering::SeqCst);
 }

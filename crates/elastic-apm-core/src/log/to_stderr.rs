@@ -1,7 +1,7 @@
 //! Lines on standard error: `[elastic-apm] WARN message`.
 
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use super::LogLevel;
 
@@ -18,9 +18,22 @@ impl Outlet {
     ///
     /// A closed or full standard error is ignored.
     pub(super) fn write(&self, level: LogLevel, message: fmt::Arguments<'_>) {
-        let line = line(level, message);
-        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+        let _ = write_all(line(level, message).as_bytes());
     }
+}
+
+/// Writes past the standard library's lock: a thread that holds it while another one forks holds it for ever in the child.
+#[cfg(unix)]
+fn write_all(line: &[u8]) -> io::Result<()> {
+    use std::os::fd::AsFd as _;
+
+    let descriptor = io::stderr().as_fd().try_clone_to_owned()?;
+    std::fs::File::from(descriptor).write_all(line)
+}
+
+#[cfg(not(unix))]
+fn write_all(line: &[u8]) -> io::Result<()> {
+    io::stderr().lock().write_all(line)
 }
 
 /// Builds the line. Control characters are escaped: what a server answered must not forge lines.

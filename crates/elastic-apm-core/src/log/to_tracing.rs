@@ -5,8 +5,9 @@
 //! and where there is none, to standard error.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use tracing::dispatcher::{self, Dispatch, WeakDispatch};
 use tracing::subscriber::NoSubscriber;
 
@@ -14,12 +15,13 @@ use super::{LogLevel, to_stderr};
 
 /// Remembers, without keeping it alive, the application's subscriber.
 pub(super) struct Outlet {
-    seen: Mutex<Option<WeakDispatch>>,
+    /// Behind no lock: a process that is forked off may inherit one that is held, and nobody to open it.
+    seen: ArcSwapOption<WeakDispatch>,
 }
 
 impl Outlet {
     pub(super) fn new() -> Self {
-        Self { seen: Mutex::new(None) }
+        Self { seen: ArcSwapOption::empty() }
     }
 
     pub(super) fn write(&self, level: LogLevel, message: fmt::Arguments<'_>) {
@@ -36,11 +38,11 @@ impl Outlet {
     }
 
     fn remember(&self, dispatch: &Dispatch) {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(dispatch.downgrade());
+        self.seen.store(Some(Arc::new(dispatch.downgrade())));
     }
 
     fn recall(&self) -> Option<Dispatch> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.upgrade()
+        self.seen.load().as_ref()?.upgrade()
     }
 }
 
@@ -59,7 +61,7 @@ fn emit(level: LogLevel, message: fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::Mutex;
 
     use tracing::span::{Attributes, Id, Record};
     use tracing::{Event, Metadata, Subscriber};

@@ -40,7 +40,7 @@ struct Running {
 impl Reporter {
     /// Starts the thread.
     pub(crate) fn start(launch: Launch) -> io::Result<Reporter> {
-        let running = PerProcess::of(Running::start(&launch, launch.metadata.clone(), || {})?);
+        let running = PerProcess::of(Running::start(&launch, launch.metadata.clone())?);
         Ok(Reporter { launch, running })
     }
 
@@ -70,12 +70,9 @@ impl Reporter {
     /// Starts over in a process that was forked off.
     #[cold]
     fn start_in_child(&self) -> Running {
-        let log = self.launch.log.clone();
-        // Said on the new thread: whoever held the application's log at the time of the fork will never let it go.
-        let say =
-            move || log.info(format_args!("this process was forked off: it reports what it records itself"));
+        // Nothing is said of it: whoever held the application's log at the time of the fork will never let it go.
         let metadata = metadata::of_child(&self.launch.metadata);
-        Running::start(&self.launch, metadata, say).unwrap_or_else(|_| Running::ended(&self.launch))
+        Running::start(&self.launch, metadata).unwrap_or_else(|_| Running::ended(&self.launch))
     }
 }
 
@@ -87,7 +84,7 @@ impl HandOff for Reporter {
 }
 
 impl Running {
-    fn start(launch: &Launch, metadata: Metadata, first: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+    fn start(launch: &Launch, metadata: Metadata) -> io::Result<Self> {
         if launch.config.disable_send {
             return Ok(Running::mute(launch));
         }
@@ -95,10 +92,9 @@ impl Running {
         let (queue, end) = (launch.queue(), Arc::new(OnceLock::new()));
         let setup = Setup::new(launch, metadata, Arc::clone(&queue), requests);
         let running = Running { queue, control, end: Arc::clone(&end) };
-        thread::Builder::new().name("elastic-apm".to_owned()).spawn(move || {
-            first();
-            super::thread::run(setup, &end);
-        })?;
+        thread::Builder::new()
+            .name("elastic-apm".to_owned())
+            .spawn(move || super::thread::run(setup, &end))?;
         Ok(running)
     }
 
