@@ -11,13 +11,21 @@ use crate::spec;
 #[track_caller]
 pub(crate) fn check(span: &SpanEvent) {
     let Some(types) = types() else { return };
-    let kind = &types[span.kind.as_str()];
-    assert!(kind.is_object(), "a type that Elastic does not know: {span:?}");
-    let known = match span.subtype.as_deref() {
-        None => kind["allow_null_subtype"] == true,
-        Some(subtype) => kind["allow_unlisted_subtype"] == true || kind["subtypes"].get(subtype).is_some(),
-    };
-    assert!(known, "a subtype that Elastic does not know: {span:?}");
+    assert!(
+        is_known(types, &span.kind, span.subtype.as_deref()),
+        "type and subtype that Elastic does not know: {span:?}"
+    );
+}
+
+fn is_known(types: &Value, kind: &str, subtype: Option<&str>) -> bool {
+    let kind = &types[kind];
+    kind.is_object()
+        && match subtype {
+            None => kind["allow_null_subtype"] == true,
+            Some(subtype) => {
+                kind["allow_unlisted_subtype"] == true || kind["subtypes"].get(subtype).is_some()
+            }
+        }
 }
 
 fn types() -> Option<&'static Value> {
@@ -29,4 +37,24 @@ fn types() -> Option<&'static Value> {
             Some(serde_json::from_str(&text).expect("the list is JSON"))
         })
         .as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_types_that_the_agent_itself_gives_are_in_elastics_list() {
+        let Some(types) = types() else { return };
+
+        for (kind, subtype) in [("custom", None), ("external", Some("http"))] {
+            assert!(is_known(types, kind, subtype), "{kind} {subtype:?}");
+        }
+        for (kind, subtype) in [("code", None), ("external", Some("smoke")), ("db", None)] {
+            assert!(!is_known(types, kind, subtype), "{kind} {subtype:?}");
+        }
+        let kinds = types.as_object().map_or(0, serde_json::Map::len);
+        println!("span_types.json: {kinds} cases ran");
+        assert!(kinds >= 11);
+    }
 }

@@ -3,8 +3,8 @@
 mod support;
 
 use elastic_apm_intake::{
-    Composite, CompressionStrategy, Context, DestinationService, ErrorEvent, Event, Exception, Request,
-    Sample, Service, ServiceTarget, SpanContext, SpanEvent, SpanExtra, StackFrame, TransactionEvent,
+    Composite, CompressionStrategy, Context, DestinationService, ErrorEvent, Event, Exception, LongText,
+    Request, Sample, Service, ServiceTarget, SpanContext, SpanEvent, SpanExtra, StackFrame, TransactionEvent,
 };
 use serde_json::Value;
 use support::{Content, Schemas, full, line, minimal, spec_data};
@@ -148,7 +148,7 @@ fn texts(value: &Value, path: &str, found: &mut Vec<(String, usize)>) {
 
 #[test]
 fn every_text_is_cut_at_its_limit() {
-    let long = "x".repeat(20_000);
+    let long = "x".repeat(LongText::LIMIT + 1);
     let mut cut = 0;
 
     for event in (Content { text: &long, number: 1.0, labels: 0 }).all() {
@@ -169,7 +169,7 @@ fn every_text_is_cut_at_its_limit() {
                 .any(|name| path.ends_with(&format!(".{name}")));
             let limit = match path.as_str() {
                 path if path.contains("service_target_") => 512,
-                _ if long => 10_000,
+                _ if long => LongText::LIMIT,
                 // The ellipsis is no letter a service name may have, so that one is cut without it.
                 _ => 1024,
             };

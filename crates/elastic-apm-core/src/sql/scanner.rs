@@ -209,6 +209,7 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "{}", case["name"]);
         }
+        println!("sql_token_examples.json: {} cases ran", cases.len());
         assert!(cases.len() >= 14);
     }
 

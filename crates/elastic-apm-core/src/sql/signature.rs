@@ -110,6 +110,7 @@ mod tests {
             let statement = case["input"].as_str().unwrap();
             assert_eq!(signature(statement), case["output"].as_str().unwrap(), "{statement}");
         }
+        println!("sql_signature_examples.json: {} cases ran", cases.len());
         assert!(cases.len() >= 35);
     }
 
