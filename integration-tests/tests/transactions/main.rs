@@ -6,11 +6,15 @@
 //! | `closures` | closures inside a transaction or a span |
 //! | `times` | when a transaction was |
 //! | `traces` | whose child it is, whether it is sampled, and what is sent on |
-//! | `spans` | how many spans it has, and which are below exit spans |
+//! | `calls` | what there may be below calls to other services |
+//! | `defaults` | what stands where names and types are left empty |
+//! | `spans` | how many spans it has, and which are recorded |
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
+mod calls;
 mod closures;
+mod defaults;
 mod endings;
 mod spans;
 mod times;

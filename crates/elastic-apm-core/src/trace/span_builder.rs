@@ -98,7 +98,7 @@ impl SpanBuilder {
     /// The subtype, such as `http` or `postgresql`.
     pub fn subtype(mut self, subtype: impl Into<Keyword>) -> Self {
         if let Some(event) = self.timed() {
-            event.subtype = Some(subtype.into());
+            event.subtype = filled(subtype.into());
         }
         self
     }
@@ -106,7 +106,7 @@ impl SpanBuilder {
     /// The action, such as `query`.
     pub fn action(mut self, action: impl Into<Keyword>) -> Self {
         if let Some(event) = self.recorded() {
-            event.extra.get_or_insert_default().action = Some(action.into());
+            event.extra.get_or_insert_default().action = filled(action.into());
         }
         self
     }
@@ -263,13 +263,17 @@ fn set_kind(event: &mut SpanEvent, kind: Keyword) {
     match (parts.next(), parts.next()) {
         (Some(first), Some(second)) => {
             event.kind = Keyword::copied(first);
-            event.subtype = Some(Keyword::copied(second));
-            if let Some(action) = parts.next() {
+            event.subtype = filled(Keyword::copied(second));
+            if let Some(action) = parts.next().filter(|action| !action.is_empty()) {
                 event.extra.get_or_insert_default().action = Some(Keyword::copied(action));
             }
         }
         _ => event.kind = kind,
     }
+}
+
+fn filled(text: Keyword) -> Option<Keyword> {
+    (!text.is_empty()).then_some(text)
 }
 
 /// What the span would have been a child of.
@@ -287,15 +291,18 @@ fn start(mut node: UniqueArc<SpanNode>) -> Result<SharedSpan, UniqueArc<SpanNode
             event.kind = Keyword::from_static("custom");
         }
         if event.name.is_empty() {
-            event.name = Keyword::from_static("unnamed");
+            event.name = SpanNode::UNNAMED;
         }
     }
+    let mut is_call_over = false;
     if let Some(parent) = node.parent().cloned() {
-        if parent.leaf || is_below_foreign_exit(&mut node, &parent) {
+        let within = within_call(&mut node, &parent);
+        if parent.leaf || within == Within::Forbidden {
             return Err(node);
         }
+        is_call_over = within == Within::Over;
     }
-    node.start();
+    node.start(is_call_over);
     attach_baggage(&mut node);
     Ok(node.shareable())
 }
@@ -311,16 +318,28 @@ fn attach_baggage(node: &mut SpanNode) {
     }
 }
 
-/// Whether the parent is a call to another service that has no place for this span below it.
-///
+/// What a span may be within the call to another service that its parent is, or is a step of.
+#[derive(PartialEq, Eq)]
+enum Within {
+    /// There is no such call, or it is another step of it.
+    Allowed,
+    /// There must be no such span.
+    Forbidden,
+    /// The parent has ended, and what starts now is no part of the call.
+    Over,
+}
+
 /// One call, one exit span: an outer one stands for those that its client makes in turn. And what else happens below it under another
 /// type is that service's to tell.
-fn is_below_foreign_exit(node: &mut SpanNode, parent: &SharedSpan) -> bool {
-    if !parent.exit {
-        return false;
+fn within_call(node: &mut SpanNode, parent: &SharedSpan) -> Within {
+    if !parent.in_call {
+        return Within::Allowed;
     }
     let is_exit = node.exit;
-    let Some(event) = node.draft() else { return false };
-    is_exit
-        || parent.read(|above| above.kind != event.kind || above.subtype != event.subtype).unwrap_or(false)
+    let Some(event) = node.draft() else { return Within::Allowed };
+    match parent.read(|above| above.kind == event.kind && above.subtype == event.subtype) {
+        Some(is_same_kind) if is_same_kind && !is_exit => Within::Allowed,
+        Some(_) => Within::Forbidden,
+        None => Within::Over,
+    }
 }

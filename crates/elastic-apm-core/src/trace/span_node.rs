@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use elastic_apm_intake::{SpanEvent, SpanId};
+use elastic_apm_intake::{Keyword, SpanEvent, SpanId};
 
 use super::children::Children;
 use super::current::Superseded;
@@ -24,7 +24,11 @@ pub(crate) struct SpanNode {
     pub(crate) id: SpanId,
     /// The nearest one above that is certain to be reported, once the span has started.
     above: SpanId,
+    /// The nearest one above that is outside of the call that this span is, or is a step of.
+    outside: SpanId,
     pub(crate) exit: bool,
+    /// It is a call to another service or a step of one, once it has started.
+    pub(crate) in_call: bool,
     /// Nothing below it is recorded.
     pub(crate) leaf: bool,
     /// Found no place below the limit: timed and counted, never reported.
@@ -55,6 +59,9 @@ pub(crate) struct SpanBody {
 }
 
 impl SpanNode {
+    /// What a span is called that was given no name.
+    pub(crate) const UNNAMED: Keyword = Keyword::from_static("unnamed");
+
     pub(crate) fn new(
         transaction: Arc<TransactionNode>,
         parent: Option<SharedSpan>,
@@ -63,7 +70,9 @@ impl SpanNode {
         SpanNode {
             id: event.id,
             above: transaction.id,
+            outside: transaction.id,
             exit: false,
+            in_call: false,
             leaf: false,
             over_limit: transaction.limit.is_reached(transaction.settings.transaction_max_spans),
             fate: Fate::new(),
@@ -117,8 +126,9 @@ impl SpanNode {
         self.body().start = Some(start);
     }
 
-    /// Starts a span that nobody shares yet: takes its place below the limit, its place in the tree, and the time.
-    pub(crate) fn start(&mut self) {
+    /// Starts a span that nobody shares yet: takes its place below the limit, its place in the tree, and the time. Where the call that its
+    /// parent belongs to is over, it is none of that.
+    pub(crate) fn start(&mut self, is_call_over: bool) {
         let transaction = &*self.transaction;
         // Who was told that there is no place left collected nothing, and shall not get one now.
         self.over_limit =
@@ -128,13 +138,18 @@ impl SpanNode {
         self.above = match &body.parent {
             Some(parent) => {
                 parent.children.timer.started(start);
-                parent.refer()
+                self.in_call = parent.in_call && !is_call_over;
+                self.outside = parent.outside;
+                if is_call_over { parent.outside } else { parent.refer() }
             }
             None => {
                 transaction.children.timer.started(start);
                 transaction.id
             }
         };
+        if self.exit && !self.in_call {
+            (self.in_call, self.outside) = (true, self.above);
+        }
         if let Some(event) = &mut body.event {
             event.parent_id = self.above;
         }

@@ -9,7 +9,7 @@ use elastic_apm_intake::{Keyword, LabelValue, Outcome, ServiceTarget, SpanId, Sp
 use super::current::{Current, TaskContext};
 use super::links;
 use super::span_builder::{Parent, SpanBuilder};
-use super::span_node::{SharedSpan, SpanBody};
+use super::span_node::{SharedSpan, SpanBody, SpanNode};
 use crate::propagation::{TraceContext, TraceParent};
 
 /// A running span, seen by someone who does not own it: names and describes it, never ends it.
@@ -81,6 +81,7 @@ impl SpanRef {
     pub fn set_name(&self, name: impl Into<Keyword>) {
         let Some(node) = self.recorded("set_name") else { return };
         let name = name.into();
+        let name = if name.is_empty() { SpanNode::UNNAMED } else { name };
         node.update("set_name", |event| event.name = name);
     }
 

@@ -153,6 +153,7 @@ impl TransactionOptions {
             (Labels::default(), None)
         };
         let name = name.map(|name| naming::grouped(name, &settings));
+        let kind = if kind.is_empty() { Keyword::from_static("custom") } else { kind };
         let attributes = identity.baggage.attributes(&settings).filter(|_| identity.sampled);
         let extra = attributes.map(|otel| Box::new(TransactionExtra { otel: Some(otel), faas: None }));
         let body =

@@ -200,7 +200,7 @@ impl TransactionNode {
             trace_id: self.trace_id,
             parent_id: self.parent_id.get().copied(),
             name: body.name,
-            kind: if body.kind.is_empty() { Keyword::from_static("custom") } else { body.kind },
+            kind: body.kind,
             timestamp: self.timebase.epoch_micros(0),
             duration: millis(duration),
             result: body.result,

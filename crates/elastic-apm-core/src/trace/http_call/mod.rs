@@ -114,25 +114,29 @@ fn open(method: &Method, headers: &HeaderMap, options: &CallOptions, url: impl F
     }
     let url = url();
     let endpoint = Endpoint::of(&url, Some(headers));
-    if !builder.is_recording() {
-        // Over the limit, only the service that is called counts.
-        let span = builder.start();
-        if let Some(endpoint) = &endpoint {
-            span.set_service_target("http", endpoint.resource());
-        }
-        span.set_protocol_outcome(Outcome::Failure);
-        return span;
-    }
-    let name = options.name.clone().unwrap_or_else(|| name(method, endpoint.as_ref()));
-    let context = describe(method, &url, endpoint.as_ref());
+    let described = builder.is_recording().then(|| {
+        let name = options.name.clone().unwrap_or_else(|| name(method, endpoint.as_ref()));
+        (name, describe(method, &url, endpoint.as_ref()))
+    });
     let span = builder.start();
-    span.set_name(name);
-    span.update_context(|empty| *empty = context);
+    // Another thread may have taken the last place meanwhile.
+    match described.filter(|_| span.is_recording()) {
+        Some((name, context)) => {
+            span.set_name(name);
+            span.update_context(|empty| *empty = context);
+            if let Some(attempt) = options.attempt {
+                span.label("attempt", attempt);
+            }
+        }
+        // Over the limit, only the service that is called counts.
+        None => {
+            if let Some(endpoint) = &endpoint {
+                span.set_service_target("http", endpoint.resource());
+            }
+        }
+    }
     // What holds until an answer says otherwise.
     span.set_protocol_outcome(Outcome::Failure);
-    if let Some(attempt) = options.attempt {
-        span.label("attempt", attempt);
-    }
     span
 }
 
