@@ -1,8 +1,8 @@
 //! The bounded hand-off from application threads to the reporter thread.
 //!
-//! One atomic word holds how many events and how many bytes wait, so that a push is: one add, one bound check, one slot
-//! write. It never blocks, and it wakes the reporter only when that sleeps for good, when the queue is half full, in events or bytes, or
-//! for an event that is urgent: a span costs no system call. Knows nothing of what an event means.
+//! A push is a count, a slot of the ring, and, for an event that holds memory beside its slot, an addition. It never blocks, and
+//! it wakes the reporter only when that sleeps for good, when the queue is half full, in events or bytes, or for an event that is urgent:
+//! a span costs no system call. Knows nothing of what an event means.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
@@ -12,10 +12,6 @@ use tokio::sync::Notify;
 use crate::record::Record;
 use crate::stats::{Counters, DropReason};
 
-/// Bits of the fill word that count bytes; the rest counts events.
-const BYTE_BITS: u32 = 40;
-const ONE_EVENT: u64 = 1 << BYTE_BITS;
-const BYTES: u64 = ONE_EVENT - 1;
 /// Events are taken in.
 const OPEN: u8 = 0;
 /// Events are refused; those that wait are still taken out.
@@ -34,12 +30,17 @@ pub(crate) trait HandOff: Send + Sync {
 }
 
 /// A bounded queue of finished events.
+///
+/// What fits the slots of its ring is bounded by their number. What events hold beside is added up, and bounded by what the slots leave of
+/// the bytes.
 pub(crate) struct Queue {
     ring: ArrayQueue<Record>,
-    /// Events waiting in the high bits, their estimated bytes in the low ones.
-    fill: AtomicU64,
-    max_bytes: u64,
-    half: u64,
+    /// Estimated bytes that waiting events hold beside their slots.
+    beside: AtomicU64,
+    max_beside: u64,
+    half: usize,
+    /// Whether the queue is half full is asked for every so many events; a power of two.
+    ask_every: u64,
     /// One of [`OPEN`], [`CLOSED`], [`ABANDONED`], in this order; or [`MUTE`] for good.
     state: AtomicU8,
     /// The reporter sleeps until it is woken: set by it, cleared by whoever wakes it.
@@ -49,14 +50,18 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// A queue of at most `max_events` events and about `max_bytes` bytes.
+    /// What an event takes in any case.
+    const SLOT: usize = size_of::<Record>();
+
+    /// A queue of at most `max_events` events and about `max_bytes` bytes, of which the slots take half at most.
     pub(crate) fn new(max_events: usize, max_bytes: usize) -> Self {
-        let events = max_events.clamp(1, MAX_EVENTS);
+        let events = max_events.min(max_bytes / 2 / Self::SLOT).clamp(1, MAX_EVENTS);
         Queue {
             ring: ArrayQueue::new(events),
-            fill: AtomicU64::new(0),
-            max_bytes: (max_bytes as u64).min(BYTES / 2),
-            half: (events as u64).div_ceil(2),
+            beside: AtomicU64::new(0),
+            max_beside: max_bytes.saturating_sub(events * Self::SLOT) as u64,
+            half: events.div_ceil(2),
+            ask_every: (events as u64 / 16).clamp(1, 64).next_power_of_two(),
             state: AtomicU8::new(OPEN),
             parked: AtomicBool::new(false),
             wake: Notify::new(),
@@ -65,45 +70,69 @@ impl Queue {
     }
 
     /// Hands one event over, or drops it and counts why. Never blocks.
-    #[inline]
     pub(crate) fn push(&self, record: Record) {
-        self.counters.record();
+        self.push_with(record.bytes_beside_slot(), record.is_urgent(), || record);
+    }
+
+    /// [`push`](Self::push) for an event that is made where it is needed: a span is a quarter of a kilobyte, and not moved around before.
+    #[inline(always)]
+    pub(crate) fn push_with(&self, bytes: u32, urgent: bool, make: impl FnOnce() -> Record) {
+        let number = self.counters.record();
         let state = self.state.load(Ordering::Relaxed);
         if state != OPEN {
-            let reason = if state == MUTE { DropReason::SendDisabled } else { DropReason::AfterShutdown };
-            return self.counters.drop_events(reason, 1);
+            return self.refuse(state);
         }
-        let (bytes, urgent) = (record.estimated_bytes(), record.is_urgent());
-        let cost = ONE_EVENT + u64::from(bytes);
-        let before = self.fill.fetch_add(cost, Ordering::SeqCst);
-        let events = before >> BYTE_BITS;
-        // One event always fits an empty queue: a bound in bytes must not make a large event undeliverable.
-        let over_bytes = events > 0 && (before & BYTES) + u64::from(bytes) > self.max_bytes;
-        if events >= self.ring.capacity() as u64 || over_bytes {
-            self.fill.fetch_sub(cost, Ordering::SeqCst);
-            self.counters.drop_events(DropReason::QueueFull, 1);
-            return;
-        }
-        if self.ring.push(record).is_err() {
-            // Unreachable while the fill word is kept right; counted all the same, so that nothing is lost silently.
-            self.fill.fetch_sub(cost, Ordering::SeqCst);
-            self.counters.drop_events(DropReason::QueueFull, 1);
-            return;
+        let bytes = u64::from(bytes);
+        let Some(is_half_full) = self.admit(bytes) else {
+            return self.counters.drop_events(DropReason::QueueFull, 1);
+        };
+        if self.ring.push(make()).is_err() {
+            self.forget(bytes);
+            return self.counters.drop_events(DropReason::QueueFull, 1);
         }
         if self.state.load(Ordering::SeqCst) == ABANDONED {
             // It got in while the queue was being abandoned: either side may find it, one does.
             self.abandon();
             return;
         }
-        let (bytes_before, bytes_after) = (before & BYTES, (before & BYTES) + u64::from(bytes));
-        let half_bytes = self.max_bytes / 2;
         if urgent
-            || events + 1 == self.half
-            || (bytes_before < half_bytes && bytes_after >= half_bytes)
+            || is_half_full
+            || (number & (self.ask_every - 1) == 0 && self.len() >= self.half)
             || (self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst))
         {
             self.wake.notify_one();
         }
+    }
+
+    /// Adds what an event holds beside its slot, if there is room for it; tells whether half of the bytes are used then.
+    ///
+    /// One event always fits where there is no other: a bound in bytes must not make a large event undeliverable.
+    #[inline]
+    fn admit(&self, bytes: u64) -> Option<bool> {
+        if bytes == 0 {
+            return Some(false);
+        }
+        let before = self.beside.fetch_add(bytes, Ordering::Relaxed);
+        let after = before + bytes;
+        if before > 0 && after > self.max_beside {
+            self.forget(bytes);
+            return None;
+        }
+        let half = self.max_beside / 2;
+        Some(before < half && after >= half)
+    }
+
+    #[inline]
+    fn forget(&self, bytes: u64) {
+        if bytes > 0 {
+            self.beside.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    #[cold]
+    fn refuse(&self, state: u8) {
+        let reason = if state == MUTE { DropReason::SendDisabled } else { DropReason::AfterShutdown };
+        self.counters.drop_events(reason, 1);
     }
 
     /// Takes no further event, and counts those that wait as dropped: nobody takes them out any more.
@@ -120,20 +149,19 @@ impl Queue {
     pub(crate) fn pop(&self) -> Option<Record> {
         let record = self.ring.pop()?;
         // The estimate is a pure function of the record: working it out again here is cheaper than carrying it along.
-        self.fill.fetch_sub(ONE_EVENT + u64::from(record.estimated_bytes()), Ordering::SeqCst);
+        self.forget(record.bytes_beside_slot().into());
         Some(record)
     }
 
     /// How many events wait.
     pub(crate) fn len(&self) -> usize {
-        // Not the fill word: that also counts, for a moment, events that are about to be refused.
         self.ring.len()
     }
 
     /// Three quarters of it are full, in events or bytes.
     pub(crate) fn is_filling_up(&self) -> bool {
-        let fill = self.fill.load(Ordering::Relaxed);
-        (fill >> BYTE_BITS) * 4 >= self.ring.capacity() as u64 * 3 || (fill & BYTES) * 4 >= self.max_bytes * 3
+        let beside = self.beside.load(Ordering::Relaxed);
+        self.len() * 4 >= self.ring.capacity() * 3 || beside * 4 >= self.max_beside * 3
     }
 
     /// Takes no event, ever.

@@ -46,13 +46,15 @@ pub(crate) struct ErrorRecord {
 }
 
 impl Record {
-    /// A finished span, with where it was if that is known.
+    /// A finished span that says where it was.
+    pub(crate) fn span_with_stack(event: SpanEvent, stack: CapturedStack) -> Self {
+        Record::SpanWithStack(Box::new(SpanRecord { event, stack }))
+    }
+
+    /// [`bytes_beside_slot`](Self::bytes_beside_slot) of a plain span.
     #[inline]
-    pub(crate) fn span(event: SpanEvent, stack: Option<CapturedStack>) -> Self {
-        match stack {
-            None => Record::Span(event),
-            Some(stack) => Record::SpanWithStack(Box::new(SpanRecord { event, stack })),
-        }
+    pub(crate) fn bytes_beside_span(event: &SpanEvent) -> u32 {
+        u32::try_from(span(event)).unwrap_or(u32::MAX)
     }
 
     /// Whether it should not wait for others: an error that nobody has handled may be the last thing that a process has to say.
@@ -66,19 +68,26 @@ impl Record {
         }
     }
 
-    /// About how much memory the record holds, for the queue's bound in bytes.
+    /// About how much memory the record holds beside itself, for the queue's bound in bytes.
     ///
     /// An estimate that is cheap on the application thread: exact for what can be large (text, labels, headers), a
-    /// constant for the rest.
-    pub(crate) fn estimated_bytes(&self) -> u32 {
+    /// constant for the rest. Nothing for a plain span.
+    #[inline]
+    pub(crate) fn bytes_beside_slot(&self) -> u32 {
+        match self {
+            Record::Span(event) => Record::bytes_beside_span(event),
+            other => other.bytes_beside_rare_slot(),
+        }
+    }
+
+    fn bytes_beside_rare_slot(&self) -> u32 {
         let bytes = match self {
-            Record::Span(event) => size_of::<Record>() + span(event),
+            Record::Span(event) => span(event),
             Record::SpanWithStack(record) => {
-                size_of::<Record>() + size_of::<SpanRecord>() + span(&record.event) + record.stack.bytes()
+                size_of::<SpanRecord>() + span(&record.event) + record.stack.bytes()
             }
             Record::Transaction(record) => {
-                size_of::<Record>()
-                    + size_of::<TransactionRecord>()
+                size_of::<TransactionRecord>()
                     + record.event.name.as_ref().map_or(0, |name| heap(name))
                     + record.event.labels.heap_bytes()
                     + size_of_val(record.event.links.as_slice())
@@ -93,8 +102,7 @@ impl Record {
                     + custom(record.event.context.as_deref())
             }
             Record::Error(record) => {
-                size_of::<Record>()
-                    + size_of::<ErrorRecord>()
+                size_of::<ErrorRecord>()
                     + record.event.labels.heap_bytes()
                     + record.request.as_deref().map_or(0, CapturedRequest::bytes)
                     + custom(record.event.context.as_deref())
@@ -102,24 +110,24 @@ impl Record {
                     + record.event.log.as_deref().map_or(0, log)
                     + record.stack.as_ref().map_or(0, CapturedStack::bytes)
             }
-            Record::Metricset(_) => size_of::<Record>() + size_of::<Metricset>(),
+            Record::Metricset(_) => size_of::<Metricset>(),
         };
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }
 }
 
 /// What a span holds beside itself.
+#[inline]
 fn span(event: &SpanEvent) -> usize {
-    heap(&event.name)
+    event.name.heap_bytes()
         + event.labels.heap_bytes()
         + event.context.as_deref().map_or(0, span_context)
         + event.extra.as_deref().map_or(0, extra)
 }
 
+/// Attributes are shared with the transaction, where they count.
 fn extra(extra: &SpanExtra) -> usize {
-    // What is shared counts once, with the transaction.
-    let own = attributes(extra.otel.as_ref()).filter(|attributes| Arc::strong_count(attributes) == 1);
-    size_of::<SpanExtra>() + size_of_val(extra.links.as_slice()) + own.map_or(0, |all| object(all))
+    size_of::<SpanExtra>() + size_of_val(extra.links.as_slice())
 }
 
 fn attributes(otel: Option<&Otel>) -> Option<&Arc<JsonObject>> {
@@ -191,7 +199,7 @@ mod tests {
         };
         let event = SpanEvent { context: Some(Box::new(context)), ..SpanEvent::default() };
 
-        assert!(Record::span(event, None).estimated_bytes() > 1_110_000);
+        assert!(Record::Span(event).bytes_beside_slot() > 1_110_000);
     }
 
     #[test]
@@ -201,7 +209,7 @@ mod tests {
         };
         let stack = CapturedStack { addresses: vec![1; 1000], limit: 50, of_panic: false };
 
-        let bytes = error(Some(stack)).estimated_bytes() - error(None).estimated_bytes();
+        let bytes = error(Some(stack)).bytes_beside_slot() - error(None).bytes_beside_slot();
 
         assert!(bytes as usize >= 1000 * size_of::<usize>(), "{bytes}");
     }

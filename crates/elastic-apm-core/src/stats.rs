@@ -73,8 +73,10 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn record(&self) {
-        self.recorded.fetch_add(1, Ordering::Relaxed);
+    /// Counts an event; returns how many there are with it.
+    #[inline]
+    pub(crate) fn record(&self) -> u64 {
+        self.recorded.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
     }
 
     pub(crate) fn sent(&self, events: u64) {

@@ -45,7 +45,7 @@ const fn escapes(bytes: [u8; 8]) -> u64 {
 
 /// Whether no byte has to be escaped: no quote, no backslash, nothing below the space.
 #[inline]
-fn is_plain(bytes: &[u8]) -> bool {
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk() else {
         let mut word = [b' '; 8];
         word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
@@ -96,9 +96,20 @@ impl<'a> Items<'a> {
     #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
         debug_assert!(is_plain(key.as_bytes()), "{key}");
-        self.out.push(b'"');
-        self.out.extend_from_slice(key.as_bytes());
-        self.out.extend_from_slice(b"\":");
+        // Put together first, which is done when this is compiled, and copied at once.
+        let mut name = [b'"'; 36];
+        match name.get_mut(1..=key.len()) {
+            Some(place) if key.len() + 3 <= 36 => {
+                place.copy_from_slice(key.as_bytes());
+                name[key.len() + 2] = b':';
+                self.out.extend_from_slice(&name[..key.len() + 3]);
+            }
+            _ => {
+                self.out.push(b'"');
+                self.out.extend_from_slice(key.as_bytes());
+                self.out.extend_from_slice(b"\":");
+            }
+        }
         self.element(value)
     }
 

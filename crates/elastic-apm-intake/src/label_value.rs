@@ -38,6 +38,12 @@ impl LabelValue {
     pub fn copied(text: &str) -> Self {
         Self::Text(Keyword::copied(text))
     }
+
+    /// Whether it is a text that would be cut.
+    #[inline]
+    pub(crate) fn is_too_long(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_too_long())
+    }
 }
 
 /// The text that stands for a number JSON cannot hold.

@@ -9,8 +9,8 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use smallvec::{Array, SmallVec};
 
+use crate::json::is_plain;
 use crate::label_value::LabelValue;
 use crate::text::Keyword;
 
@@ -30,11 +30,17 @@ use crate::text::Keyword;
 /// assert_eq!(serde_json::to_string(&labels).unwrap(), r#"{"tenant_id":8}"#);
 /// ```
 #[derive(Clone, Default)]
-pub struct Labels(Entries);
-
-/// Distinct up to [`Labels::SEARCHED`] of them. Beyond, a key may be there several times, and its last value counts: finding it at
-/// each insertion would make thousands of labels cost millions of comparisons.
-type Entries = SmallVec<[Label; 2]>;
+pub struct Labels {
+    first: Option<Label>,
+    second: Option<Label>,
+    /// Distinct, with the first two, up to [`Labels::SEARCHED`] of them. Beyond, a key may be there several times, and its last value
+    /// counts: finding it at each insertion would make thousands of labels cost millions of comparisons.
+    #[expect(
+        clippy::box_collection,
+        reason = "most events have none, and they are moved: one word instead of three"
+    )]
+    more: Option<Box<Vec<Label>>>,
+}
 
 type Label = (Keyword, LabelValue);
 
@@ -50,88 +56,117 @@ impl Labels {
     /// Sets a label; the same key, also after rewriting, is replaced in place.
     #[inline]
     pub fn insert(&mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
-        let mut key = key.into();
-        let mut value = value.into();
-        key.shorten();
-        if let LabelValue::Text(text) = &mut value {
-            text.shorten();
+        let mut label = (key.into(), value.into());
+        if label.0.is_too_long() || label.1.is_too_long() {
+            shorten(&mut label);
         }
-        if self.0.len() > Self::SEARCHED {
-            self.append((key, value));
-        } else {
-            match self.0.iter_mut().find(|(other, _)| same_key(other, &key)) {
-                Some(label) => *label = (key, value),
-                None => self.0.push((key, value)),
-            }
+        match &mut self.first {
+            None => self.first = Some(label),
+            Some(first) if same_key(&first.0, &label.0) => *first = label,
+            Some(_) => match &mut self.second {
+                None => self.second = Some(label),
+                Some(second) if same_key(&second.0, &label.0) => *second = label,
+                Some(_) => self.insert_more(label),
+            },
         }
     }
 
-    /// Adds one of many. Before the memory for them grows, those go whose key has a later value: it never holds more than twice what
-    /// is written.
+    /// Sets one that is neither of the first two.
     #[cold]
-    fn append(&mut self, label: Label) {
-        if self.0.len() == self.0.capacity() {
-            self.settle();
+    fn insert_more(&mut self, label: Label) {
+        let more = self.more.get_or_insert_default();
+        if more.len() <= Self::SEARCHED {
+            match more.iter_mut().find(|(other, _)| same_key(other, &label.0)) {
+                Some(known) => *known = label,
+                None => more.push(label),
+            }
+            return;
         }
-        self.0.push(label);
+        // Before the memory for them grows, those go whose key has a later value: it never holds more than twice what is written.
+        if more.len() == more.capacity() {
+            **more = distinct(std::mem::take(&mut **more), |(key, _)| key);
+        }
+        more.push(label);
     }
 
-    fn settle(&mut self) {
-        if self.0.len() > Self::SEARCHED {
-            self.0 = distinct(std::mem::take(&mut self.0), |(key, _)| key);
-        }
+    fn more(&self) -> &[Label] {
+        self.more.as_deref().map_or(&[], Vec::as_slice)
     }
 
-    /// Each key once, in its first place with its last value.
-    fn settled(&self) -> SmallVec<[&Label; 8]> {
-        if self.0.len() > Self::SEARCHED {
-            distinct(&self.0, |(key, _)| key)
+    fn first_two(&self) -> impl Iterator<Item = &Label> {
+        self.first.iter().chain(&self.second)
+    }
+
+    /// All of them, each key once, in its first place with its last value.
+    fn labels(&self) -> impl Iterator<Item = &Label> {
+        let more = self.more();
+        let (few, many) = if more.len() > Self::SEARCHED {
+            (&[][..], distinct(more, |(key, _)| key))
         } else {
-            self.0.iter().collect()
-        }
+            (more, Vec::new())
+        };
+        self.first_two().chain(few).chain(many)
     }
 
     /// The value under a key, compared as it is on the wire.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&LabelValue> {
         let key = Keyword::copied(key);
-        self.0.iter().rfind(|(other, _)| same_key(other, &key)).map(|(_, value)| value)
+        let mut all = self.more().iter().rev().chain(self.first_two());
+        all.find(|(other, _)| same_key(other, &key)).map(|(_, value)| value)
     }
 
     /// How many labels there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        if self.0.len() > Self::SEARCHED { self.settled().len() } else { self.0.len() }
+        self.labels().count()
     }
 
     /// Whether there are none.
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.first.is_none()
     }
 
     /// Bytes these labels hold outside themselves.
     #[must_use]
+    #[inline]
     pub fn heap_bytes(&self) -> usize {
-        let own = if self.0.spilled() { self.0.capacity() * size_of::<Label>() } else { 0 };
-        let texts = self.0.iter().map(|(key, value)| {
-            key.heap_bytes() + if let LabelValue::Text(text) = value { text.heap_bytes() } else { 0 }
-        });
-        own + texts.sum::<usize>()
+        let first_two = heap_bytes_of(self.first.as_ref()) + heap_bytes_of(self.second.as_ref());
+        first_two + self.more.as_ref().map_or(0, |more| heap_bytes_of_more(more))
     }
 
     /// Keys as they were given, and values, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &LabelValue)> {
-        self.settled().into_iter().map(|(key, value)| (key.as_str(), value))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &LabelValue)> {
+        self.labels().map(|(key, value)| (key.as_str(), value))
+    }
+}
+
+#[inline]
+fn heap_bytes_of(label: Option<&Label>) -> usize {
+    let Some((key, value)) = label else { return 0 };
+    key.heap_bytes() + if let LabelValue::Text(text) = value { text.heap_bytes() } else { 0 }
+}
+
+#[cold]
+fn heap_bytes_of_more(more: &Vec<Label>) -> usize {
+    let texts: usize = more.iter().map(|label| heap_bytes_of(Some(label))).sum();
+    more.capacity() * size_of::<Label>() + texts
+}
+
+/// Forgets what would not be written anyway.
+#[cold]
+fn shorten((key, value): &mut Label) {
+    key.shorten();
+    if let LabelValue::Text(text) = value {
+        text.shorten();
     }
 }
 
 /// Each key once, in its first place with its last label.
-fn distinct<T, A>(labels: impl IntoIterator<Item = T>, key: impl Fn(&T) -> &Keyword) -> SmallVec<A>
-where
-    A: Array<Item = T>,
-{
-    let mut kept: SmallVec<A> = SmallVec::new();
+fn distinct<T>(labels: impl IntoIterator<Item = T>, key: impl Fn(&T) -> &Keyword) -> Vec<T> {
+    let mut kept = Vec::new();
     let mut places = HashMap::new();
     for label in labels {
         match places.entry(key_on_wire(key(&label)).into_owned()) {
@@ -154,7 +189,7 @@ impl fmt::Debug for Labels {
 impl PartialEq for Labels {
     fn eq(&self, other: &Self) -> bool {
         fn sorted(labels: &Labels) -> BTreeMap<Cow<'_, str>, &LabelValue> {
-            labels.0.iter().map(|(key, value)| (key_on_wire(key), value)).collect()
+            labels.labels().map(|(key, value)| (key_on_wire(key), value)).collect()
         }
 
         sorted(self) == sorted(other)
@@ -179,11 +214,17 @@ impl<K: Into<Keyword>, V: Into<LabelValue>> FromIterator<(K, V)> for Labels {
 
 impl IntoIterator for Labels {
     type Item = (Keyword, LabelValue);
-    type IntoIter = smallvec::IntoIter<[Label; 2]>;
+    type IntoIter = std::iter::Chain<
+        std::iter::Chain<std::option::IntoIter<Label>, std::option::IntoIter<Label>>,
+        std::vec::IntoIter<Label>,
+    >;
 
-    fn into_iter(mut self) -> Self::IntoIter {
-        self.settle();
-        self.0.into_iter()
+    fn into_iter(self) -> Self::IntoIter {
+        let mut more = self.more.map_or_else(Vec::new, |more| *more);
+        if more.len() > Self::SEARCHED {
+            more = distinct(more, |(key, _)| key);
+        }
+        self.first.into_iter().chain(self.second).chain(more)
     }
 }
 
@@ -198,17 +239,20 @@ const fn rewrite(byte: u8) -> u8 {
 }
 
 /// Whether two keys are one on the wire: equal after rewriting and cutting.
+#[inline]
 fn same_key(left: &Keyword, right: &Keyword) -> bool {
-    if left.len() <= Keyword::LIMIT && right.len() <= Keyword::LIMIT {
+    let (left, right) = (left.as_str(), right.as_str());
+    // Keys do not become longer by being cut to their limit in characters, nor by being rewritten.
+    (left.len() == right.len() || left.len().max(right.len()) > Keyword::LIMIT) && same_text(left, right)
+}
+
+fn same_text(left: &str, right: &str) -> bool {
+    if left.len().max(right.len()) <= Keyword::LIMIT {
         // From the end: keys that are made up in numbers tend to share their beginning.
-        return left.len() == right.len()
-            && left
-                .bytes()
-                .rev()
-                .zip(right.bytes().rev())
-                .all(|(left, right)| rewrite(left) == rewrite(right));
+        let mut bytes = left.bytes().rev().zip(right.bytes().rev());
+        return bytes.all(|(left, right)| rewrite(left) == rewrite(right));
     }
-    key_on_wire(left) == key_on_wire(right)
+    key_on_wire(&Keyword::copied(left)) == key_on_wire(&Keyword::copied(right))
 }
 
 /// The key as it is written.
@@ -220,36 +264,41 @@ fn key_on_wire(key: &Keyword) -> Cow<'_, str> {
 /// A key that is being written; rewriting one of usual length does not allocate.
 struct KeyWriter<'a>(&'a Keyword);
 
+/// The length up to which a key is rewritten without an allocation.
+const USUAL_KEY: usize = 64;
+
 impl Serialize for KeyWriter<'_> {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let key = self.0.on_wire();
-        if !key.bytes().any(is_rewritten) {
-            return serializer.serialize_str(&key);
+        let key = self.0.as_str().as_bytes();
+        let mut buffer = [0; USUAL_KEY];
+        let Some(place) = buffer.get_mut(..key.len()) else { return self.serialize_long(serializer) };
+        place.copy_from_slice(key);
+        // All of it, whatever the key's length: many bytes at a time.
+        buffer.iter_mut().for_each(|byte| *byte = rewrite(*byte));
+        let rewritten = &buffer[..key.len()];
+        if !serializer.is_human_readable() && is_plain(rewritten) {
+            return serializer.serialize_bytes(rewritten);
         }
-        let bytes: SmallVec<[u8; 64]> = key.bytes().map(rewrite).collect();
         // One ASCII character for another leaves the text valid, so the empty fallback is never taken.
-        serializer.serialize_str(std::str::from_utf8(&bytes).unwrap_or_default())
+        serializer.serialize_str(std::str::from_utf8(rewritten).unwrap_or_default())
+    }
+}
+
+impl KeyWriter<'_> {
+    #[cold]
+    fn serialize_long<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&key_on_wire(self.0))
     }
 }
 
 impl Serialize for Labels {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        fn write<'a, S: Serializer>(
-            labels: impl ExactSizeIterator<Item = &'a Label>,
-            serializer: S,
-        ) -> Result<S::Ok, S::Error> {
-            let mut map = serializer.serialize_map(Some(labels.len()))?;
-            for (key, value) in labels {
-                map.serialize_entry(&KeyWriter(key), value)?;
-            }
-            map.end()
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in self.labels() {
+            map.serialize_entry(&KeyWriter(key), value)?;
         }
-
-        if self.0.len() > Self::SEARCHED {
-            write(self.settled().into_iter(), serializer)
-        } else {
-            write(self.0.iter(), serializer)
-        }
+        map.end()
     }
 }
 

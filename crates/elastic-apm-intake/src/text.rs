@@ -47,6 +47,7 @@ impl<const LIMIT: usize> Text<LIMIT> {
 
     /// Wraps a literal without allocating.
     #[must_use]
+    #[inline]
     pub const fn from_static(text: &'static str) -> Self {
         const { assert!(LIMIT > 0, "a text needs room for at least one character") };
         Self(CompactString::const_new(text))
@@ -54,6 +55,7 @@ impl<const LIMIT: usize> Text<LIMIT> {
 
     /// Copies a borrowed string: inline up to 24 bytes, else with one allocation.
     #[must_use]
+    #[inline]
     pub fn copied(text: &str) -> Self {
         const { assert!(LIMIT > 0, "a text needs room for at least one character") };
         Self(CompactString::new(text))
@@ -90,24 +92,32 @@ impl<const LIMIT: usize> Text<LIMIT> {
 
     /// The whole text, not cut.
     #[must_use]
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
     /// The same text under another limit, without copying.
     #[must_use]
+    #[inline]
     pub fn into_limit<const OTHER: usize>(self) -> Text<OTHER> {
         Text(self.0)
     }
 
     /// Bytes this text holds outside itself: 0 for literals and for what fits inline.
     #[must_use]
+    #[inline]
     pub fn heap_bytes(&self) -> usize {
         if self.0.is_heap_allocated() { self.0.capacity() } else { 0 }
     }
 
-    /// Forgets what would not be written anyway, and the memory it takes.
+    /// Whether it may be longer than its limit.
     #[inline]
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.0.len() > LIMIT
+    }
+
+    /// Forgets what would not be written anyway, and the memory it takes.
     pub(crate) fn shorten(&mut self) {
         self.shorten_to(LIMIT);
     }
@@ -159,12 +169,15 @@ fn cut(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 impl<const LIMIT: usize> From<&'static str> for Text<LIMIT> {
+    #[inline]
     fn from(text: &'static str) -> Self {
-        Self::from_static(text)
+        // What fits inline is copied at once, where a constant function would do it byte by byte.
+        if text.len() <= size_of::<Self>() { Self::copied(text) } else { Self::from_static(text) }
     }
 }
 
 impl<const LIMIT: usize> From<String> for Text<LIMIT> {
+    #[inline]
     fn from(text: String) -> Self {
         Self(text.into())
     }
@@ -182,6 +195,7 @@ impl<const LIMIT: usize> From<Cow<'static, str>> for Text<LIMIT> {
 impl<const LIMIT: usize> Deref for Text<LIMIT> {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         self.as_str()
     }

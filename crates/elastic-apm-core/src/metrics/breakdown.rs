@@ -4,14 +4,16 @@
 
 use std::collections::HashMap;
 
-use elastic_apm_intake::{Keyword, Metricset, MetricsetSpan, MetricsetTransaction, Sample};
+use elastic_apm_intake::{Keyword, Metricset, MetricsetTransaction, Sample};
 
-use super::self_times::{SelfTime, SelfTimes, Time};
+use super::self_times::{SelfTime, SelfTimes};
 
 /// How often spans of a kind occurred in transactions of a name, and how long they took.
 #[derive(Debug, Default)]
 pub(crate) struct Breakdown {
-    times: HashMap<(MetricsetTransaction, MetricsetSpan), Time>,
+    times: HashMap<MetricsetTransaction, Vec<SelfTime>>,
+    /// The combinations of transaction and span in there.
+    combinations: usize,
     left_out: u64,
 }
 
@@ -24,21 +26,31 @@ impl Breakdown {
     /// Adds the self times of one transaction.
     pub(crate) fn add(&mut self, name: Option<&Keyword>, kind: &Keyword, times: SelfTimes) {
         let transaction = MetricsetTransaction { name: name.cloned(), kind: Some(kind.clone()) };
-        for SelfTime { of, time } in times.into_iter() {
-            let is_full = self.times.len() >= Self::MAX_KEYS;
-            let key = (transaction.clone(), of);
-            match self.times.get_mut(&key) {
-                Some(known) => known.add(time),
-                None if is_full => self.left_out += 1,
-                None => _ = self.times.insert(key, time),
+        if self.combinations >= Self::MAX_KEYS && !self.times.contains_key(&transaction) {
+            // Not even its name is kept.
+            self.left_out += times.into_iter().count() as u64;
+            return;
+        }
+        let known = self.times.entry(transaction).or_default();
+        for new in times.into_iter() {
+            match known.iter_mut().find(|known| known.of == new.of) {
+                Some(known) => known.time.add(new.time),
+                None if self.combinations >= Self::MAX_KEYS => self.left_out += 1,
+                None => {
+                    self.combinations += 1;
+                    known.push(new);
+                }
             }
         }
     }
 
     /// Takes out everything as metricsets of this moment, and how many combinations were left out.
     pub(crate) fn report(&mut self, timestamp: u64) -> (impl Iterator<Item = Metricset> + use<>, u64) {
-        let times = std::mem::take(&mut self.times);
-        let metricsets = times.into_iter().map(move |((transaction, span), time)| {
+        let Breakdown { times, left_out, .. } = std::mem::take(self);
+        let all = times.into_iter().flat_map(|(transaction, times)| {
+            times.into_iter().map(move |SelfTime { of, time }| (transaction.clone(), of, time))
+        });
+        let metricsets = all.map(move |(transaction, span, time)| {
             let samples = [
                 (Self::COUNT, Sample::number(time.count as f64)),
                 (Self::SUM, Sample::number(time.micros as f64)),
@@ -51,12 +63,12 @@ impl Breakdown {
                 ..Metricset::default()
             }
         });
-        (metricsets, std::mem::take(&mut self.left_out))
+        (metricsets, left_out)
     }
 
     /// Whether there is nothing to report.
     pub(crate) fn is_empty(&self) -> bool {
-        self.times.is_empty()
+        self.combinations == 0 && self.left_out == 0
     }
 }
 

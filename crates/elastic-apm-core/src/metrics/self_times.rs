@@ -38,10 +38,9 @@ impl SelfTimes {
     pub(crate) fn add(&mut self, kind: &Keyword, subtype: Option<&Keyword>, micros: u64) {
         let time = Time { count: 1, micros };
         let is_full = self.0.len() >= Self::MAX_KINDS;
-        let known = self
-            .0
-            .iter_mut()
-            .find(|known| known.of.kind.as_ref() == Some(kind) && known.of.subtype.as_ref() == subtype);
+        let known = self.0.iter_mut().find(|known| {
+            same(known.of.kind.as_ref(), Some(kind)) && same(known.of.subtype.as_ref(), subtype)
+        });
         match known {
             Some(known) => known.time.add(time),
             None if is_full => {}
@@ -55,6 +54,16 @@ impl SelfTimes {
     /// Takes them one by one.
     pub(crate) fn into_iter(self) -> impl Iterator<Item = SelfTime> {
         self.0.into_iter()
+    }
+}
+
+/// Most are told apart by their length.
+#[inline]
+fn same(known: Option<&Keyword>, other: Option<&Keyword>) -> bool {
+    match (known, other) {
+        (Some(known), Some(other)) => known.len() == other.len() && known == other,
+        (None, None) => true,
+        _ => false,
     }
 }
 

@@ -22,7 +22,7 @@ use super::overflow::Overflow;
 use super::server::Server;
 use super::setup::Setup;
 use super::waiters::Waiters;
-use crate::clock::epoch_micros_now;
+use crate::clock::{Calibration, epoch_micros_now};
 use crate::config::Settings;
 use crate::log::{OnceLog, StateLog};
 use crate::record::Record;
@@ -45,6 +45,8 @@ pub(super) struct Worker<'a> {
     outbox: Outbox,
     waiters: Waiters,
     metrics: Metrics,
+    /// Measures the clock of the application's threads.
+    ticks: Option<Calibration>,
     /// Events taken from the queue so far: the position of the next one.
     position: u64,
     /// Something was lost after the shutdown was asked for.
@@ -65,6 +67,7 @@ impl<'a> Worker<'a> {
             line: Vec::with_capacity(4096),
             outbox: Outbox::new(Arc::clone(&setup.transport)),
             waiters: Waiters::default(),
+            ticks: Calibration::begin(),
             metrics: Metrics::new(setup.metrics_interval, Instant::now(), OnceLog::new(setup.log.clone())),
             position: 0,
             lost_at_the_end: false,
@@ -105,6 +108,7 @@ impl<'a> Worker<'a> {
                 () = setup.queue.wait(can_park), if can_take && gathering != Gathering::More => {}
             }
             let now = Instant::now();
+            self.ticks = self.ticks.take().and_then(|ticks| ticks.go_on(now));
             self.waiters.expire(now);
             self.overflow.look(&self.setup.queue.counters, now);
         }

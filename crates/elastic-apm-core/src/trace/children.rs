@@ -21,7 +21,7 @@ pub(crate) struct Children {
 /// Where an ended child waits for the next one.
 enum Place {
     Free,
-    Taken(Box<EndedSpan>),
+    Taken(EndedSpan),
     /// The parent has ended: nobody waits any more.
     Closed,
 }
@@ -33,7 +33,7 @@ pub(crate) enum Offered {
     /// It is part of the one that waits.
     Joined,
     /// It waits or not; this one does not any more.
-    Leaves(Box<EndedSpan>),
+    Leaves(EndedSpan),
 }
 
 impl Children {
@@ -46,7 +46,7 @@ impl Children {
     }
 
     /// Takes a child that has just ended and can be joined with others.
-    pub(crate) fn offer(&self, child: Box<EndedSpan>, settings: &Settings) -> Offered {
+    pub(crate) fn offer(&self, child: EndedSpan, settings: &Settings) -> Offered {
         let mut place = self.lock();
         let child = match &mut *place {
             Place::Closed => return Offered::Leaves(child),
@@ -65,16 +65,16 @@ impl Children {
 
     /// Takes out the child that waits: another one ended that cannot be joined with it.
     #[inline]
-    pub(crate) fn take(&self) -> Option<Box<EndedSpan>> {
+    pub(crate) fn take(&self) -> Option<EndedSpan> {
         if self.is_taken.load(Ordering::Acquire) { self.empty(Place::Free) } else { None }
     }
 
     /// Takes out the child that waits, and lets none wait from now on: the parent ends.
-    pub(crate) fn close(&self) -> Option<Box<EndedSpan>> {
+    pub(crate) fn close(&self) -> Option<EndedSpan> {
         self.empty(Place::Closed)
     }
 
-    fn empty(&self, next: Place) -> Option<Box<EndedSpan>> {
+    fn empty(&self, next: Place) -> Option<EndedSpan> {
         let mut place = self.lock();
         let next = if matches!(*place, Place::Closed) { Place::Closed } else { next };
         self.is_taken.store(false, Ordering::Release);

@@ -3,7 +3,7 @@
 //! Futures carry their context themselves and swap it into the slot for each poll (two pointer swaps, no reference count);
 //! synchronous code uses a guard that puts back what it replaced. Knows nodes, never events.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use super::span_node::SharedSpan;
 use super::transaction_node::TransactionNode;
 
 thread_local! {
-    static SLOT: Cell<Option<Current>> = const { Cell::new(None) };
+    static SLOT: RefCell<Option<Current>> = const { RefCell::new(None) };
 }
 
 /// The transaction or span that new spans become children of.
@@ -68,6 +68,7 @@ impl Superseded {
 }
 
 /// What a guard has to restore: what it replaced, or what that was superseded by.
+#[inline]
 fn to_restore(mut previous: Option<Current>) -> Option<Current> {
     while let Some(by) = previous.as_ref().and_then(|node| node.superseded().get()) {
         previous = by;
@@ -80,18 +81,18 @@ fn to_restore(mut previous: Option<Current>) -> Option<Current> {
 /// During thread exit the slot may be gone: then nothing is current and nothing is kept.
 #[inline]
 fn replace(next: Option<Current>) -> Option<Current> {
-    SLOT.try_with(|slot| slot.replace(next)).unwrap_or(None)
+    SLOT.try_with(|slot| match slot.try_borrow_mut() {
+        Ok(mut slot) => std::mem::replace(&mut *slot, next),
+        // Somebody looks at it, who runs no code that could get here.
+        Err(_) => None,
+    })
+    .unwrap_or(None)
 }
 
-/// Looks at what is current, if anything is. `look` must not run user code: the slot is empty meanwhile.
+/// Looks at what is current, if anything is. `look` must not run user code: the slot cannot be changed meanwhile.
 #[inline]
 pub(crate) fn with<T>(look: impl FnOnce(&Current) -> T) -> Option<T> {
-    SLOT.try_with(|slot| {
-        let restore = Restore { current: slot.take(), slot };
-        restore.current.as_ref().map(look)
-    })
-    .ok()
-    .flatten()
+    SLOT.try_with(|slot| slot.try_borrow().ok()?.as_ref().map(look)).ok().flatten()
 }
 
 /// Whether anything is current.
@@ -114,18 +115,6 @@ pub(crate) fn clear_transaction(node: &Arc<TransactionNode>) {
     }
 }
 
-/// Puts the slot's content back even if the closure panics.
-struct Restore<'a> {
-    current: Option<Current>,
-    slot: &'a Cell<Option<Current>>,
-}
-
-impl Drop for Restore<'_> {
-    fn drop(&mut self) {
-        self.slot.set(self.current.take());
-    }
-}
-
 /// Remembers what was current before a scope, and restores it when the scope is left.
 ///
 /// Scopes may be left in the wrong order: one that finds another's node in the slot leaves it there, and passes what it had to restore
@@ -144,22 +133,22 @@ impl Activation {
     }
 
     /// Leaves the scope of the node with this id.
+    #[inline]
     pub(crate) fn leave(&mut self, id: SpanId, superseded: &Superseded) {
-        let previous = self.previous.take();
-        match replace(None) {
-            Some(current) if current.id() != id => {
-                superseded.set(to_restore(previous));
-                let (tracer, inner) = (current.transaction().tracer.clone(), current.id());
-                replace(Some(current));
-                tracer.debug(format_args!(
-                    "the scope of {id} was left before that of {inner}, which stays current"
-                ));
-            }
-            _ => {
-                replace(to_restore(previous));
-            }
+        let previous = to_restore(self.previous.take());
+        match replace(previous) {
+            Some(inner) if inner.id() != id => stay(id, inner, superseded),
+            left => drop(left),
         }
     }
+}
+
+/// Keeps what is current although a scope around it was left: what that scope restores is restored by the inner one.
+#[cold]
+fn stay(left: SpanId, inner: Current, superseded: &Superseded) {
+    let (tracer, id) = (inner.transaction().tracer.clone(), inner.id());
+    superseded.set(replace(Some(inner)));
+    tracer.debug(format_args!("the scope of {left} was left before that of {id}, which stays current"));
 }
 
 /// The context that a task carries along: what is current *inside* it, while other code runs on its thread.

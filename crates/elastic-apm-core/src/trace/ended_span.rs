@@ -1,16 +1,18 @@
 //! A span that has ended and of which it is not decided yet what becomes of it.
 
-use elastic_apm_intake::{CompressionStrategy, Outcome, ServiceTarget, SpanEvent};
+use elastic_apm_intake::{Composite, Outcome, SpanEvent};
 
-use super::span_node::SharedSpan;
+use super::span_node::{SharedSpan, SpanNode};
+use super::transaction_node::TransactionNode;
 use crate::captured::CapturedStack;
 use crate::clock::millis;
 use crate::record::Record;
 
 /// What is left of a span at its end, or of several that were joined. Times are microseconds since the transaction's start.
+///
+/// Its event is still where it was while the span ran: it is moved once, into the queue.
 pub(crate) struct EndedSpan {
     pub(crate) node: SharedSpan,
-    pub(crate) event: SpanEvent,
     pub(crate) start: i64,
     pub(crate) end: i64,
     /// Where it ended, if it took long enough to say so.
@@ -19,40 +21,46 @@ pub(crate) struct EndedSpan {
 
 impl EndedSpan {
     /// How long it took, gaps between joined spans included.
+    #[inline]
     pub(crate) fn duration(&self) -> u64 {
         self.end.saturating_sub(self.start).max(0) as u64
     }
 
-    /// How long the work itself took.
-    pub(crate) fn net_duration(&self) -> u64 {
-        match self.composite_strategy() {
-            Some((_, net)) => net,
-            None => self.duration(),
-        }
+    /// Looks at the event; `None` where there is none, which is not so before it is handed over.
+    #[inline]
+    pub(crate) fn look<T>(&mut self, look: impl FnOnce(&mut SpanEvent) -> T) -> Option<T> {
+        SpanNode::with(&mut self.node, |_, body| body.event().map(look))
     }
 
-    /// How it was joined, and the sum of the parts; `None` for a single span.
-    pub(crate) fn composite_strategy(&self) -> Option<(CompressionStrategy, u64)> {
-        let composite = self.event.extra.as_ref()?.composite?;
-        Some((composite.compression_strategy, (composite.sum * 1000.0).round() as u64))
+    /// How it was joined; `None` for a single span.
+    pub(crate) fn composite(&mut self) -> Option<Composite> {
+        self.look(|event| event.extra.as_ref()?.composite).flatten()
     }
 
     /// Whether it went well, as far as anybody knows.
-    pub(crate) fn has_succeeded(&self) -> bool {
-        self.event.outcome == Some(Outcome::Success)
+    pub(crate) fn has_succeeded(&mut self) -> bool {
+        self.look(|event| event.outcome == Some(Outcome::Success)) == Some(true)
     }
 
-    /// The service it called.
-    pub(crate) fn target(&self) -> Option<&ServiceTarget> {
-        self.event.context.as_ref()?.service.as_ref()?.target.as_ref()
-    }
-
-    /// The event with its times, ready to be sent, and the node.
-    pub(crate) fn into_record(self) -> (SharedSpan, Record) {
+    /// Hands the event over, after a last look at it.
+    #[inline]
+    pub(crate) fn submit(mut self, last_look: impl FnOnce(&TransactionNode, &SpanEvent)) {
         let duration = self.duration();
-        let EndedSpan { node, mut event, start, stack, .. } = self;
-        event.timestamp = node.transaction.timebase.epoch_micros(start);
-        event.duration = millis(duration);
-        (node, Record::span(event, stack))
+        let (start, stack) = (self.start, self.stack.take());
+        SpanNode::with(&mut self.node, |transaction, body| {
+            let Some(event) = body.event() else { return };
+            event.timestamp = transaction.timebase.epoch_micros(start);
+            event.duration = millis(duration);
+            last_look(transaction, event);
+            let Some(queue) = transaction.tracer.queue() else { return };
+            if let Some(stack) = stack {
+                if let Some(event) = body.take() {
+                    queue.push(Record::span_with_stack(event, stack));
+                }
+                return;
+            }
+            let bytes = Record::bytes_beside_span(event);
+            queue.push_with(bytes, false, || Record::Span(body.take().unwrap_or_default()));
+        });
     }
 }

@@ -11,10 +11,12 @@ use triomphe::UniqueArc;
 
 use super::current::{self, Current, TaskContext};
 use super::links;
-use super::random;
 use super::span::{Span, SpanScope};
 use super::span_node::{SharedSpan, SpanNode};
 use super::transaction_node::TransactionNode;
+
+/// The type of a span for which none was given.
+const CUSTOM: Keyword = Keyword::from_static("custom");
 
 /// Where a span will hang.
 pub(crate) struct Parent {
@@ -70,10 +72,12 @@ impl SpanBuilder {
     /// A span below what is current.
     #[inline]
     pub(crate) fn below_current(name: impl Into<Keyword>) -> Self {
-        SpanBuilder::below(Parent::current(), name)
+        match Parent::current() {
+            Some(parent) => SpanBuilder { draft: Some(draft(parent, name.into())) },
+            None => SpanBuilder { draft: None },
+        }
     }
 
-    #[inline]
     pub(crate) fn below(parent: Option<Parent>, name: impl Into<Keyword>) -> Self {
         SpanBuilder { draft: parent.map(|parent| draft(parent, name.into())) }
     }
@@ -243,16 +247,8 @@ impl SpanBuilder {
 
 fn draft(parent: Parent, name: Keyword) -> UniqueArc<SpanNode> {
     let Parent { transaction, span } = parent;
-    let event = SpanEvent {
-        id: random::span_id(),
-        trace_id: transaction.trace_id,
-        transaction_id: Some(transaction.id),
-        name,
-        sample_rate: transaction.sample_rate,
-        ..SpanEvent::default()
-    };
     let below_leaf = span.as_ref().is_some_and(|span| span.leaf);
-    let mut node = UniqueArc::new(SpanNode::new(transaction, span, event));
+    let mut node = UniqueArc::new(SpanNode::new(transaction, span, name));
     // It will never start, and asks for nothing that would be thrown away then.
     node.over_limit |= below_leaf;
     node
@@ -288,7 +284,7 @@ fn parent_of(draft: &mut SpanNode) -> Current {
 fn start(mut node: UniqueArc<SpanNode>) -> Result<SharedSpan, UniqueArc<SpanNode>> {
     if let Some(event) = node.draft() {
         if event.kind.is_empty() {
-            event.kind = Keyword::from_static("custom");
+            event.kind = CUSTOM;
         }
         if event.name.is_empty() {
             event.name = SpanNode::UNNAMED;

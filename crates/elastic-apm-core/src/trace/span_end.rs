@@ -5,43 +5,59 @@
 
 use std::sync::Arc;
 
+use elastic_apm_intake::SpanEvent;
+
 use super::children::{Children, Offered};
-use super::compression::is_compressible;
+use super::compression::{self, is_compressible};
 use super::ended_span::EndedSpan;
 use super::service_target;
 use super::span_ledger::SpanLedger;
 use super::span_node::{Closed, SharedSpan, SpanNode};
 use super::stack;
+use super::transaction_node::TransactionNode;
 use crate::clock::{micros, millis};
 
 /// Ends a span whose owner is gone.
 pub(crate) fn end(mut node: SharedSpan) {
     let now = node.transaction.timebase.elapsed();
     let Some(closed) = SpanNode::close(&mut node, now) else { return };
-    let Closed { event, parent, start, end, discarded } = closed;
+    let Closed { parent, start, end, discarded } = closed;
     siblings(&node, parent.as_ref()).timer.ended(end);
-    if let Some(child) = node.children.close() {
-        settle(*child, None);
+    if let Some(child) = SpanNode::close_children(&mut node) {
+        settle(child, None);
     }
-    let mut span = EndedSpan { node, event, start, end, stack: None };
+    let mut span = EndedSpan { node, start, end, stack: None };
     if discarded && vanish(&span) {
         return;
     }
+    let self_time = Some(span.duration().saturating_sub(span.node.children.timer.covered(end)));
     if span.node.exit {
-        service_target::complete(&mut span.event);
+        return end_call(span, parent.as_ref(), self_time);
     }
-    let self_time = span.duration().saturating_sub(span.node.children.timer.covered(end));
     if span.node.over_limit {
-        return drop_span(&span, Some(self_time));
+        return drop_span(&mut span, self_time);
     }
     span.stack = stack::of_span(&span.node.transaction.settings, millis(span.duration()));
-    if is_compressible(&span) {
-        return wait_or_join(span, parent.as_ref(), self_time);
-    }
     if let Some(waited) = siblings(&span.node, parent.as_ref()).take() {
-        settle(*waited, None);
+        settle(waited, None);
     }
-    settle(span, Some(self_time));
+    report(span, self_time);
+}
+
+/// Ends a call to another service, which may be joined with others, or dropped.
+fn end_call(mut span: EndedSpan, parent: Option<&SharedSpan>, self_time: Option<u64>) {
+    span.look(service_target::complete);
+    if span.node.over_limit {
+        return drop_span(&mut span, self_time);
+    }
+    span.stack = stack::of_span(&span.node.transaction.settings, millis(span.duration()));
+    if is_compressible(&mut span) {
+        return wait_or_join(span, parent, self_time);
+    }
+    if let Some(waited) = siblings(&span.node, parent).take() {
+        settle(waited, None);
+    }
+    settle(span, self_time);
 }
 
 fn siblings<'a>(node: &'a SpanNode, parent: Option<&'a SharedSpan>) -> &'a Children {
@@ -61,43 +77,52 @@ fn vanish(span: &EndedSpan) -> bool {
     true
 }
 
-fn wait_or_join(span: EndedSpan, parent: Option<&SharedSpan>, self_time: u64) {
+fn wait_or_join(mut span: EndedSpan, parent: Option<&SharedSpan>, self_time: Option<u64>) {
     let transaction = Arc::clone(&span.node.transaction);
-    transaction.account(|ledger| count(ledger, &span, Some(self_time)));
+    span.look(|event| transaction.account(|ledger| count(ledger, &transaction, event, self_time)));
     let siblings = parent.map_or(&transaction.children, |parent| &parent.children);
-    match siblings.offer(Box::new(span), &transaction.settings) {
+    match siblings.offer(span, &transaction.settings) {
         Offered::Waits => {}
         Offered::Joined => transaction.limit.give_back(),
-        Offered::Leaves(span) => settle(*span, None),
+        Offered::Leaves(span) => settle(span, None),
     }
 }
 
-/// Reports a span, or drops a call that took too little time. `self_time` where it is still to be counted.
-pub(super) fn settle(span: EndedSpan, self_time: Option<u64>) {
-    let transaction = &span.node.transaction;
-    let shortest = micros(transaction.settings.exit_span_min_duration.0);
-    let is_fast = span.node.exit && span.has_succeeded() && span.duration() < shortest;
+/// Reports a call, or drops one that took too little time. `self_time` where it is still to be counted.
+pub(super) fn settle(mut span: EndedSpan, self_time: Option<u64>) {
+    let shortest = micros(span.node.transaction.settings.exit_span_min_duration.0);
+    let is_fast = span.node.exit && span.duration() < shortest && span.has_succeeded();
     if is_fast && span.node.fate.vanish() {
-        transaction.limit.give_back();
-        return drop_span(&span, self_time);
+        span.node.transaction.limit.give_back();
+        return drop_span(&mut span, self_time);
     }
-    transaction.account(|ledger| {
-        count(ledger, &span, self_time);
-        ledger.reported();
-    });
-    let (node, record) = span.into_record();
-    node.transaction.tracer.submit(record);
+    report(span, self_time);
 }
 
-fn drop_span(span: &EndedSpan, self_time: Option<u64>) {
-    span.node.transaction.account(|ledger| {
-        count(ledger, span, self_time);
-        ledger.dropped(&span.event, span.net_duration());
+#[inline]
+fn report(span: EndedSpan, self_time: Option<u64>) {
+    span.submit(|transaction, event| {
+        transaction.account(|ledger| {
+            count(ledger, transaction, event, self_time);
+            ledger.reported();
+        });
     });
 }
 
-fn count(ledger: &mut SpanLedger, span: &EndedSpan, self_time: Option<u64>) {
-    if let Some(self_time) = self_time.filter(|_| span.node.transaction.settings.breakdown_metrics) {
-        ledger.self_times.add(&span.event.kind, span.event.subtype.as_ref(), self_time);
+fn drop_span(span: &mut EndedSpan, self_time: Option<u64>) {
+    let net = compression::net_duration(span);
+    SpanNode::with(&mut span.node, |transaction, body| {
+        let Some(event) = body.event() else { return };
+        transaction.account(|ledger| {
+            count(ledger, transaction, event, self_time);
+            ledger.dropped(event, net);
+        });
+    });
+}
+
+#[inline]
+fn count(ledger: &mut SpanLedger, transaction: &TransactionNode, event: &SpanEvent, self_time: Option<u64>) {
+    if let Some(self_time) = self_time.filter(|_| transaction.settings.breakdown_metrics) {
+        ledger.self_times.add(&event.kind, event.subtype.as_ref(), self_time);
     }
 }

@@ -10,8 +10,10 @@ use elastic_apm_intake::{Keyword, SpanEvent, SpanId};
 
 use super::children::Children;
 use super::current::Superseded;
+use super::ended_span::EndedSpan;
 use super::fate::Fate;
 use super::outcome::Verdict;
+use super::random;
 use super::transaction_node::TransactionNode;
 use crate::clock::micros;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -45,7 +47,7 @@ pub(crate) type SharedSpan = triomphe::Arc<SpanNode>;
 
 /// What can change on a span until it ends.
 pub(crate) struct SpanBody {
-    /// The wire event in the making; taken out by the end.
+    /// The wire event in the making; taken out when it is handed over.
     event: Option<SpanEvent>,
     /// The span above. Held no longer than the span runs: a task that starts its own successor would otherwise keep all its ended
     /// predecessors in memory.
@@ -56,19 +58,19 @@ pub(crate) struct SpanBody {
     pub(crate) duration: Option<Duration>,
     pub(crate) verdict: Verdict,
     pub(crate) discarded: bool,
+    closed: bool,
 }
 
 impl SpanNode {
     /// What a span is called that was given no name.
     pub(crate) const UNNAMED: Keyword = Keyword::from_static("unnamed");
 
-    pub(crate) fn new(
-        transaction: Arc<TransactionNode>,
-        parent: Option<SharedSpan>,
-        event: SpanEvent,
-    ) -> Self {
+    // Inlined where it is made, lest half a kilobyte is moved around.
+    #[inline(always)]
+    pub(crate) fn new(transaction: Arc<TransactionNode>, parent: Option<SharedSpan>, name: Keyword) -> Self {
+        let id = random::span_id();
         SpanNode {
-            id: event.id,
+            id,
             above: transaction.id,
             outside: transaction.id,
             exit: false,
@@ -80,12 +82,20 @@ impl SpanNode {
             children: Children::new(),
             superseded: Superseded::default(),
             body: Mutex::new(SpanBody {
-                event: Some(event),
+                event: Some(SpanEvent {
+                    id,
+                    trace_id: transaction.trace_id,
+                    transaction_id: Some(transaction.id),
+                    name,
+                    sample_rate: transaction.sample_rate,
+                    ..SpanEvent::default()
+                }),
                 parent,
                 start: None,
                 duration: None,
                 verdict: Verdict::default(),
                 discarded: false,
+                closed: false,
             }),
             transaction,
         }
@@ -105,6 +115,7 @@ impl SpanNode {
         self.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[inline]
     fn body(&mut self) -> &mut SpanBody {
         self.body.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
@@ -157,7 +168,7 @@ impl SpanNode {
 
     /// Changes the event, or explains in a debug line why nothing happens.
     pub(crate) fn update(&self, what: &str, change: impl FnOnce(&mut SpanEvent)) {
-        if let Some(event) = &mut self.lock().event {
+        if let Some(event) = self.lock().running() {
             return change(event);
         }
         self.explain(what, "has ended");
@@ -166,7 +177,7 @@ impl SpanNode {
     /// Changes what is said of the outcome, or explains in a debug line why nothing happens.
     pub(crate) fn judge(&self, what: &str, change: impl FnOnce(&mut SpanBody)) {
         let mut body = self.lock();
-        if body.event.is_some() {
+        if body.running().is_some() {
             return change(&mut body);
         }
         drop(body);
@@ -181,26 +192,45 @@ impl SpanNode {
 
     /// Reads the event while the span runs.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&SpanEvent) -> T) -> Option<T> {
-        self.lock().event.as_ref().map(look)
+        self.lock().running().map(|event| look(event))
     }
 
-    /// Takes out what the end needs; `None` the second time.
-    pub(super) fn close(node: &mut SharedSpan, now: i64) -> Option<Closed> {
+    /// Looks at the transaction and the body of a node. Where nobody else holds the node, which is the rule for one that ends, that takes
+    /// no lock.
+    #[inline]
+    pub(super) fn with<T>(
+        node: &mut SharedSpan,
+        look: impl FnOnce(&TransactionNode, &mut SpanBody) -> T,
+    ) -> T {
         match SharedSpan::get_mut(node) {
-            // Nobody else knows it any more, which is the rule: no lock is needed.
-            Some(node) => node.body().close(now),
-            None => {
-                let closed = node.lock().close(now);
-                node.ended.store(true, Ordering::Release);
-                closed
+            Some(node) => {
+                look(&node.transaction, node.body.get_mut().unwrap_or_else(PoisonError::into_inner))
             }
+            None => look(&node.transaction, &mut node.lock()),
+        }
+    }
+
+    /// Ends the span: from now on nothing changes any more. `None` the second time.
+    #[inline]
+    pub(super) fn close(node: &mut SharedSpan, now: i64) -> Option<Closed> {
+        let closed = SpanNode::with(node, |_, body| body.close(now));
+        node.ended.store(true, Ordering::Release);
+        closed
+    }
+
+    /// Takes out the child that waits to be joined with the next: there will be none.
+    #[inline]
+    pub(super) fn close_children(node: &mut SharedSpan) -> Option<EndedSpan> {
+        match SharedSpan::get_mut(node) {
+            // Nobody is left who could start one.
+            Some(node) => node.children.take(),
+            None => node.children.close(),
         }
     }
 }
 
-/// What a span leaves behind when it ends.
+/// What is known of a span when it ends, beside its event. Times are microseconds since the transaction's start.
 pub(super) struct Closed {
-    pub(super) event: SpanEvent,
     pub(super) parent: Option<SharedSpan>,
     pub(super) start: i64,
     pub(super) end: i64,
@@ -208,11 +238,31 @@ pub(super) struct Closed {
 }
 
 impl SpanBody {
+    /// The event, until the span ends.
+    #[inline]
+    fn running(&mut self) -> Option<&mut SpanEvent> {
+        if self.closed { None } else { self.event.as_mut() }
+    }
+
+    /// The event of a span that has ended, until it is handed over.
+    #[inline]
+    pub(super) fn event(&mut self) -> Option<&mut SpanEvent> {
+        self.event.as_mut()
+    }
+
+    /// Takes the event out.
+    #[inline]
+    pub(super) fn take(&mut self) -> Option<SpanEvent> {
+        self.event.take()
+    }
+
+    #[inline]
     fn close(&mut self, now: i64) -> Option<Closed> {
-        let mut event = self.event.take()?;
-        event.outcome = Some(self.verdict.decide());
+        let outcome = self.verdict.decide();
+        self.running()?.outcome = Some(outcome);
+        self.closed = true;
         let start = self.start.unwrap_or(now);
         let end = self.duration.map_or(now, |duration| start.saturating_add_unsigned(micros(duration)));
-        Some(Closed { event, parent: self.parent.take(), start, end, discarded: self.discarded })
+        Some(Closed { parent: self.parent.take(), start, end, discarded: self.discarded })
     }
 }

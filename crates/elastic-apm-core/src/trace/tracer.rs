@@ -14,7 +14,7 @@ use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
 use crate::metadata::Framework;
 use crate::own_thread;
-use crate::queue::HandOff;
+use crate::queue::{HandOff, Queue};
 use crate::record::Record;
 
 /// Starts transactions. Cheap to clone; `Send` and `Sync`.
@@ -150,9 +150,15 @@ impl Tracer {
     }
 
     pub(crate) fn submit(&self, record: Record) {
-        if let Some(shared) = &self.shared {
-            shared.hand_off.queue().push(record);
+        if let Some(queue) = self.queue() {
+            queue.push(record);
         }
+    }
+
+    /// Where finished events go.
+    #[inline]
+    pub(crate) fn queue(&self) -> Option<&Queue> {
+        self.shared.as_ref().map(|shared| shared.hand_off.queue())
     }
 
     /// Explains a detail in the agent's log.

@@ -183,7 +183,7 @@ impl TransactionNode {
         }
         let now = self.timebase.elapsed();
         if let Some(child) = self.children.close() {
-            span_end::settle(*child, None);
+            span_end::settle(child, None);
         }
         let Some(mut body) = self.lock().take() else { return };
         self.ended.store(true, Ordering::Release);

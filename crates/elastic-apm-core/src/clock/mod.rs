@@ -1,38 +1,55 @@
-//! One reading of the wall clock per transaction; everything below it is measured on the monotonic clock.
+//! One reading of the wall clock per transaction; everything below it is measured on a monotonic clock.
 //!
 //! So a clock step during a transaction can neither reorder its spans nor make a duration negative. All times of one transaction are
 //! whole microseconds since its start: what is added up from them is exact.
 
+mod ticks;
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// A moment known on both clocks.
+pub(crate) use ticks::Calibration;
+use ticks::TickMoment;
+
+/// A moment known on the wall clock and on a monotonic one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timebase {
     /// Microseconds since the epoch at `start`.
     epoch_micros: u64,
-    start: Instant,
+    start: Moment,
+}
+
+/// A moment on a monotonic clock, the cheapest to read that there is.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    Ticks(TickMoment),
+    Clock(Instant),
 }
 
 impl Timebase {
     /// Now.
     pub(crate) fn now() -> Self {
-        Timebase { epoch_micros: micros_since_epoch(SystemTime::now()), start: Instant::now() }
+        let start = TickMoment::now().map_or_else(|| Moment::Clock(Instant::now()), Moment::Ticks);
+        Timebase { epoch_micros: micros_since_epoch(SystemTime::now()), start }
     }
 
     /// A moment in the past that the caller names by the wall clock; a time in the future is taken as now.
     pub(crate) fn starting_at(start: SystemTime) -> Self {
         let (wall, instant) = (SystemTime::now(), Instant::now());
         let age = wall.duration_since(start).unwrap_or(Duration::ZERO);
-        match instant.checked_sub(age) {
-            Some(instant) => Timebase { epoch_micros: micros_since_epoch(start.min(wall)), start: instant },
-            None => Timebase { epoch_micros: micros_since_epoch(wall), start: instant },
-        }
+        let (start, instant) = match instant.checked_sub(age) {
+            Some(instant) => (start.min(wall), instant),
+            None => (wall, instant),
+        };
+        Timebase { epoch_micros: micros_since_epoch(start), start: Moment::Clock(instant) }
     }
 
     /// Microseconds since the start.
     #[inline]
     pub(crate) fn elapsed(&self) -> i64 {
-        micros(self.start.elapsed()) as i64
+        match &self.start {
+            Moment::Ticks(moment) => moment.elapsed(),
+            Moment::Clock(instant) => micros(instant.elapsed()) as i64,
+        }
     }
 
     /// Microseconds from the start to a moment that the caller names by the wall clock, which may lie before it; a time in the future is

@@ -1,0 +1,170 @@
+//! The processor's own counter as a clock: a few nanoseconds to read, where the kernel's takes twenty.
+//!
+//! Only where the kernel itself keeps time by it, so that it counts evenly and alike on all cores; elsewhere there are no ticks. How
+//! long one takes is measured against the kernel's clock, on the agent's thread, the more exactly the longer the process runs.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Microseconds in 2^40 ticks; 0 while there are no ticks.
+static RATE: AtomicU64 = AtomicU64::new(0);
+/// Of the unit in which that is counted: exact to a few billionths.
+const SHIFT: u32 = 40;
+
+/// The least time over which ticks are counted: an error of 100 ns in each reading is then one of a millionth.
+const LEAST: Duration = Duration::from_millis(100);
+/// The most time between two measurements.
+const MOST: Duration = Duration::from_secs(60);
+/// Two measurements that differ by more than this part are not of an even counter.
+const TOLERANCE: u64 = 1_000;
+
+/// A moment by the counter, and how long its ticks take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TickMoment {
+    ticks: u64,
+    rate: u64,
+}
+
+impl TickMoment {
+    /// Now, once it is known how long a tick takes.
+    #[inline]
+    pub(crate) fn now() -> Option<Self> {
+        let rate = RATE.load(Ordering::Relaxed);
+        (rate > 0).then(|| TickMoment { ticks: counter::read(), rate })
+    }
+
+    /// Microseconds since then.
+    #[inline]
+    pub(crate) fn elapsed(&self) -> i64 {
+        let ticks = counter::read().saturating_sub(self.ticks);
+        ((u128::from(ticks) * u128::from(self.rate)) >> SHIFT) as i64
+    }
+}
+
+/// Measures how long a tick takes.
+#[derive(Debug)]
+pub(crate) struct Calibration {
+    start: (Instant, u64),
+    next: Instant,
+}
+
+impl Calibration {
+    /// Begins to measure; `None` where the kernel does not keep time by the counter.
+    pub(crate) fn begin() -> Option<Self> {
+        let start = counter::is_trusted().then(reading)?;
+        Some(Calibration { start, next: start.0 + LEAST })
+    }
+
+    /// Measures if it is time to. `None` when the counter turns out not to be fit for a clock.
+    pub(crate) fn go_on(mut self, now: Instant) -> Option<Self> {
+        if now < self.next {
+            return Some(self);
+        }
+        let (instant, ticks) = reading();
+        let known = RATE.load(Ordering::Relaxed);
+        let counted = ticks.saturating_sub(self.start.1);
+        let measured = rate(instant.saturating_duration_since(self.start.0), counted);
+        let measured = measured.filter(|measured| is_even(known, *measured) && counter::is_trusted());
+        RATE.store(measured.unwrap_or(0), Ordering::Relaxed);
+        measured?;
+        self.next = instant + instant.saturating_duration_since(self.start.0).min(MOST);
+        Some(self)
+    }
+}
+
+/// Both clocks at the same moment, as nearly as can be.
+fn reading() -> (Instant, u64) {
+    let tries = (0..5).map(|_| {
+        let before = counter::read();
+        let instant = Instant::now();
+        let after = counter::read();
+        (after.saturating_sub(before), instant, before + after.saturating_sub(before) / 2)
+    });
+    let best = tries.min_by_key(|(took, ..)| *took);
+    best.map_or_else(|| (Instant::now(), counter::read()), |(_, instant, ticks)| (instant, ticks))
+}
+
+/// Microseconds in 2^40 ticks.
+fn rate(duration: Duration, ticks: u64) -> Option<u64> {
+    let micros = duration.as_secs_f64() * 1e6;
+    (ticks > 0).then(|| (micros / ticks as f64 * (1_u64 << SHIFT) as f64).round() as u64)
+}
+
+fn is_even(known: u64, measured: u64) -> bool {
+    known == 0 || known.abs_diff(measured) < known / TOLERANCE
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod counter {
+    //! The time-stamp counter.
+
+    const CLOCK_SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+
+    #[inline]
+    pub(super) fn read() -> u64 {
+        tick_counter::x86_64_tick_counter()
+    }
+
+    /// Whether the kernel keeps time by it: it has found out then that it counts evenly, and alike on all cores.
+    pub(super) fn is_trusted() -> bool {
+        std::fs::read_to_string(CLOCK_SOURCE).is_ok_and(|source| source.trim() == "tsc")
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+mod counter {
+    //! None that is known to be fit.
+
+    #[inline]
+    pub(super) fn read() -> u64 {
+        0
+    }
+
+    pub(super) fn is_trusted() -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_time_by_ticks() {
+        // 3 GHz: a tick is a third of a nanosecond.
+        assert_eq!(rate(Duration::from_secs(2), 6_000_000_000), Some((1 << SHIFT) / 3_000 + 1));
+        assert_eq!(rate(Duration::from_secs(2), 0), None);
+    }
+
+    #[test]
+    fn a_counter_that_changes_its_pace_is_not_even() {
+        assert!(is_even(0, 3_000) && is_even(300_000, 300_100));
+        assert!(!is_even(300_000, 310_000) && !is_even(300_000, 150_000));
+    }
+
+    #[test]
+    fn ticks_and_the_kernels_clock_tell_the_same() {
+        let Some(calibration) = Calibration::begin() else {
+            return println!("SKIPPED ticks: the kernel of this machine keeps time by something else");
+        };
+        let later = calibration.start.0 + LEAST;
+        while Instant::now() < later {
+            std::thread::yield_now();
+        }
+        assert!(calibration.go_on(later).is_some());
+
+        let (moment, instant) = (TickMoment::now().unwrap(), Instant::now());
+        let until = instant + Duration::from_millis(20);
+        while Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        // Between two readings of the one there is one of the other.
+        let before = instant.elapsed().as_micros() as i64;
+        let elapsed = moment.elapsed();
+        let after = instant.elapsed().as_micros() as i64;
+
+        assert!(before - 5 <= elapsed, "{before} {elapsed}");
+        let late = moment.elapsed();
+        assert!(late >= elapsed && late >= after - 5, "{elapsed} {after} {late}");
+    }
+}
