@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::post;
 use elastic_apm::axum::ApmLayer;
-use elastic_apm::{Agent, TraceContinuationStrategy, capture_span};
+use elastic_apm::{Agent, TraceContinuationStrategy, capture_span, span};
 use elastic_apm_core::OPTIONS;
 use elastic_apm_integration_tests::PATIENCE;
 use elastic_apm_integration_tests::agent_log::AgentLog;
@@ -142,6 +142,57 @@ fn options_about_sending_are_in_force() {
         server.wait_for_requests(1);
         assert!(!server.names_taken().is_empty(), "{options}");
     }
+}
+
+#[test]
+fn a_transaction_that_runs_keeps_the_options_of_its_start() {
+    let server = FaultServer::start();
+    let answer = |etag: &str, options: Value| {
+        Answer::new(200)
+            .header("etag", format!("\"{etag}\""))
+            .header("cache-control", "max-age=5")
+            .body(options.to_string())
+    };
+    server.central(answer("1", json!({"transaction_max_spans": "3"})));
+    let log = AgentLog::new();
+    let agent = log.build(
+        Agent::builder()
+            .without_env()
+            .service_name("central")
+            .server_url(server.url())
+            .server_timeout(PATIENCE),
+    );
+    log.wait_for("Central configuration: transaction_max_spans=");
+    let run = |before_spans: &dyn Fn()| {
+        let _transaction = agent.begin_transaction("script");
+        before_spans();
+        for _ in 0..5 {
+            span("SELECT")
+                .span_type("db.mysql")
+                .service_target("mysql", "shop")
+                .enter()
+                .set_duration(Duration::from_millis(1));
+            drop(capture_span("step"));
+        }
+    };
+
+    run(&|| {
+        server.central(answer(
+            "2",
+            json!({
+                "transaction_max_spans": "0",
+                "exit_span_min_duration": "1s",
+                "span_compression_enabled": "false",
+                "recording": "true",
+            }),
+        ));
+        log.wait_for("Central configuration: span_compression_enabled=");
+    });
+    run(&|| {});
+    agent.flush(PATIENCE);
+
+    let counts: Vec<Value> = transactions(&server).iter().map(|event| event["span_count"].clone()).collect();
+    assert_eq!(counts, [json!({"started": 3, "dropped": 7}), json!({"started": 0, "dropped": 10})]);
 }
 
 #[test]

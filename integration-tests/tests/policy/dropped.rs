@@ -139,6 +139,23 @@ fn no_fast_call_is_dropped_that_failed_was_sent_on_or_has_children_or_errors() {
 }
 
 #[test]
+fn a_fast_call_that_ends_after_its_transaction_is_sent_since_nobody_counts_it_any_more() {
+    for compression in [true, false] {
+        let agent = CheckedAgent::with(|options| {
+            options.exit_span_min_duration(Duration::from_millis(5)).span_compression_enabled(compression)
+        });
+        let transaction = started(&agent);
+        let late = inside(&transaction, || query("late").start());
+        late.set_duration(Duration::from_millis(1));
+        drop(transaction);
+        drop(late);
+
+        let events = agent.events();
+        assert_eq!((count(only(&events)), events.spans.len()), ((0, 0), 1));
+    }
+}
+
+#[test]
 fn calls_are_joined_before_they_are_found_too_fast() {
     let options = |options: AgentBuilder| options.exit_span_min_duration(Duration::from_millis(5));
     let agent = CheckedAgent::with(options);

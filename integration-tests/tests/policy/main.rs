@@ -3,6 +3,7 @@
 mod breakdown;
 mod compression;
 mod dropped;
+mod random_programs;
 mod random_trees;
 
 use std::time::Duration;

@@ -37,14 +37,14 @@ enum Kind {
 
 /// The options that have a say.
 #[derive(Clone, Debug)]
-struct Options {
-    max_spans: usize,
+pub(crate) struct Options {
+    pub(crate) max_spans: usize,
     compression: bool,
     same_kind_millis: u64,
-    exit_min_millis: u64,
+    pub(crate) exit_min_millis: u64,
 }
 
-fn options() -> impl Strategy<Value = Options> {
+pub(crate) fn options() -> impl Strategy<Value = Options> {
     let max_spans = prop_oneof![Just(0), 1_usize..20, Just(500)];
     (max_spans, any::<bool>(), 0_u64..30, prop_oneof![Just(0), 1_u64..20]).prop_map(
         |(max_spans, compression, same_kind_millis, exit_min_millis)| Options {
@@ -104,7 +104,7 @@ struct Outcomes {
     events: Events,
 }
 
-fn agent(options: &Options) -> CheckedAgent {
+pub(crate) fn agent(options: &Options) -> CheckedAgent {
     CheckedAgent::with(|agent| {
         agent
             .transaction_max_spans(options.max_spans)
@@ -158,11 +158,11 @@ fn grow(plans: &[Plan], options: &Options, threads: usize) -> Outcomes {
     Outcomes { created, events: agent.all_events() }
 }
 
-fn parts(span: &SpanEvent) -> usize {
+pub(crate) fn parts(span: &SpanEvent) -> usize {
     span.extra.as_ref().and_then(|extra| extra.composite).map_or(1, |composite| composite.count as usize)
 }
 
-fn self_times(events: &Events) -> (u64, u64) {
+pub(crate) fn self_times(events: &Events) -> (u64, u64) {
     let number = |set: &elastic_apm::intake::Metricset, name| match set
         .samples
         .get(name)

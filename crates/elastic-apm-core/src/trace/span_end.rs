@@ -92,11 +92,32 @@ fn wait_or_join(mut span: EndedSpan, parent: Option<&SharedSpan>, self_time: Opt
 pub(super) fn settle(mut span: EndedSpan, self_time: Option<u64>) {
     let shortest = micros(span.node.transaction.settings.exit_span_min_duration.0);
     let is_fast = span.node.exit && span.duration() < shortest && span.has_succeeded();
-    if is_fast && span.node.fate.vanish() {
-        span.node.transaction.limit.give_back();
-        return drop_span(&mut span, self_time);
+    if !(is_fast && drop_fast(&mut span, self_time)) {
+        report(span, self_time);
     }
-    report(span, self_time);
+}
+
+/// Drops a call that took too little time, unless somebody knows of it, or nobody counts any more since its transaction has ended.
+#[cold]
+fn drop_fast(span: &mut EndedSpan, self_time: Option<u64>) -> bool {
+    let net = compression::net_duration(span);
+    let transaction = Arc::clone(&span.node.transaction);
+    // Decided where it is counted, lest the transaction ends in between.
+    let is_dropped = transaction.account(|ledger| {
+        let vanishes = span.node.fate.vanish();
+        if vanishes {
+            span.look(|event| {
+                count(ledger, &transaction, event, self_time);
+                ledger.dropped(event, net);
+            });
+        }
+        vanishes
+    });
+    if is_dropped != Some(true) {
+        return false;
+    }
+    transaction.limit.give_back();
+    true
 }
 
 #[inline]

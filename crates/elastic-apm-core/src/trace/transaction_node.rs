@@ -168,12 +168,10 @@ impl TransactionNode {
         });
     }
 
-    /// Enters something of a span that ended into the account. Too late once the transaction has ended.
+    /// Enters something of a span that ended into the account. `None`, and nothing is done, once the transaction has ended.
     #[inline]
-    pub(super) fn account(&self, enter: impl FnOnce(&mut SpanLedger)) {
-        if let Some(body) = self.lock().as_mut() {
-            enter(&mut body.spans);
-        }
+    pub(super) fn account<T>(&self, enter: impl FnOnce(&mut SpanLedger) -> T) -> Option<T> {
+        self.lock().as_mut().map(|body| enter(&mut body.spans))
     }
 
     /// Ends the transaction and hands its event over; the second time does nothing.
