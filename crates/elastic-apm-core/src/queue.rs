@@ -148,7 +148,7 @@ impl Queue {
     /// Takes the oldest event.
     pub(crate) fn pop(&self) -> Option<Record> {
         let record = self.ring.pop()?;
-        // The estimate is a pure function of the record: working it out again here is cheaper than carrying it along.
+        // The same as when it was pushed: what others can still change is weighed once, and spans are theirs alone.
         self.forget(record.bytes_beside_slot().into());
         Some(record)
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use elastic_apm_intake::{
-    ErrorEvent, JsonObject, Metricset, Otel, SpanContext, SpanEvent, SpanExtra, TransactionEvent,
+    Context, DroppedSpanStats, ErrorEvent, ErrorLog, Exception, JsonObject, Keyword, Metricset, Otel,
+    SpanContext, SpanEvent, SpanExtra, SpanLink, TransactionEvent, User,
 };
 
 use crate::captured::{CapturedRequest, CapturedResponse, CapturedStack};
@@ -36,6 +37,24 @@ pub(crate) struct TransactionRecord {
     pub(crate) response: Option<CapturedResponse>,
     /// Where its time went, for the breakdown.
     pub(crate) self_times: SelfTimes,
+    /// About what it took when it was made: a body that is still read grows.
+    bytes: u32,
+}
+
+impl TransactionRecord {
+    pub(crate) fn new(
+        event: TransactionEvent,
+        request: Option<Arc<CapturedRequest>>,
+        response: Option<CapturedResponse>,
+        self_times: SelfTimes,
+    ) -> Self {
+        let bytes = size_of::<Self>()
+            + transaction(&event)
+            + request.as_deref().map_or(0, CapturedRequest::bytes)
+            + response.as_ref().map_or(0, |response| response.headers.bytes())
+            + self_times.bytes();
+        TransactionRecord { event, request, response, self_times, bytes: saturated(bytes) }
+    }
 }
 
 /// An error, the request during which it occurred, and where it was captured.
@@ -43,6 +62,22 @@ pub(crate) struct ErrorRecord {
     pub(crate) event: ErrorEvent,
     pub(crate) request: Option<Arc<CapturedRequest>>,
     pub(crate) stack: Option<CapturedStack>,
+    /// About what it took when it was made: a body that is still read grows.
+    bytes: u32,
+}
+
+impl ErrorRecord {
+    pub(crate) fn new(
+        event: ErrorEvent,
+        request: Option<Arc<CapturedRequest>>,
+        stack: Option<CapturedStack>,
+    ) -> Self {
+        let bytes = size_of::<Self>()
+            + error(&event)
+            + request.as_deref().map_or(0, CapturedRequest::bytes)
+            + stack.as_ref().map_or(0, CapturedStack::bytes);
+        ErrorRecord { event, request, stack, bytes: saturated(bytes) }
+    }
 }
 
 impl Record {
@@ -54,7 +89,7 @@ impl Record {
     /// [`bytes_beside_slot`](Self::bytes_beside_slot) of a plain span.
     #[inline]
     pub(crate) fn bytes_beside_span(event: &SpanEvent) -> u32 {
-        u32::try_from(span(event)).unwrap_or(u32::MAX)
+        saturated(span(event))
     }
 
     /// Whether it should not wait for others: an error that nobody has handled may be the last thing that a process has to say.
@@ -71,7 +106,8 @@ impl Record {
     /// About how much memory the record holds beside itself, for the queue's bound in bytes.
     ///
     /// An estimate that is cheap on the application thread: exact for what can be large (text, labels, headers), a
-    /// constant for the rest. Nothing for a plain span.
+    /// constant for the rest. Nothing for a plain span. The same whenever it is asked for, also where what the record shares with others
+    /// has changed meanwhile.
     #[inline]
     pub(crate) fn bytes_beside_slot(&self) -> u32 {
         match self {
@@ -81,39 +117,53 @@ impl Record {
     }
 
     fn bytes_beside_rare_slot(&self) -> u32 {
-        let bytes = match self {
-            Record::Span(event) => span(event),
+        match self {
+            Record::Span(event) => Record::bytes_beside_span(event),
             Record::SpanWithStack(record) => {
-                size_of::<SpanRecord>() + span(&record.event) + record.stack.bytes()
+                saturated(size_of::<SpanRecord>() + span(&record.event) + record.stack.bytes())
             }
-            Record::Transaction(record) => {
-                size_of::<TransactionRecord>()
-                    + record.event.name.as_ref().map_or(0, |name| heap(name))
-                    + record.event.labels.heap_bytes()
-                    + size_of_val(record.event.links.as_slice())
-                    + record
-                        .event
-                        .extra
-                        .as_ref()
-                        .and_then(|extra| attributes(extra.otel.as_ref()))
-                        .map_or(0, |all| object(all))
-                    + record.request.as_deref().map_or(0, CapturedRequest::bytes)
-                    + record.response.as_ref().map_or(0, |response| response.headers.bytes())
-                    + custom(record.event.context.as_deref())
-            }
-            Record::Error(record) => {
-                size_of::<ErrorRecord>()
-                    + record.event.labels.heap_bytes()
-                    + record.request.as_deref().map_or(0, CapturedRequest::bytes)
-                    + custom(record.event.context.as_deref())
-                    + record.event.exception.as_deref().map_or(0, exception)
-                    + record.event.log.as_deref().map_or(0, log)
-                    + record.stack.as_ref().map_or(0, CapturedStack::bytes)
-            }
-            Record::Metricset(_) => size_of::<Metricset>(),
-        };
-        u32::try_from(bytes).unwrap_or(u32::MAX)
+            Record::Transaction(record) => record.bytes,
+            Record::Error(record) => record.bytes,
+            Record::Metricset(_) => saturated(size_of::<Metricset>()),
+        }
     }
+}
+
+#[inline]
+fn saturated(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+/// What a transaction holds beside itself.
+fn transaction(event: &TransactionEvent) -> usize {
+    let extra = event.extra.as_deref();
+    text(event.name.as_ref())
+        + text(event.result.as_ref())
+        + heap(&event.kind)
+        + event.labels.heap_bytes()
+        + event.context.as_deref().map_or(0, context)
+        + event.dropped_spans_stats.capacity() * size_of::<DroppedSpanStats>()
+        + event.dropped_spans_stats.iter().map(dropped).sum::<usize>()
+        + event.links.capacity() * size_of::<SpanLink>()
+        + extra.map_or(0, |extra| {
+            size_of_val(extra) + attributes(extra.otel.as_ref()).map_or(0, |all| object(all))
+        })
+}
+
+/// What an error holds beside itself.
+fn error(event: &ErrorEvent) -> usize {
+    let transaction = event.transaction.as_ref().and_then(|transaction| transaction.name.as_ref());
+    text(transaction)
+        + text(event.culprit.as_ref())
+        + event.labels.heap_bytes()
+        + event.context.as_deref().map_or(0, context)
+        + event.exception.as_deref().map_or(0, exception)
+        + event.log.as_deref().map_or(0, log)
+}
+
+fn dropped(stats: &DroppedSpanStats) -> usize {
+    let target = stats.service_target_name.as_ref().map_or(0, |name| heap(name));
+    text(stats.destination_service_resource.as_ref()) + target
 }
 
 /// What a span holds beside itself.
@@ -147,9 +197,24 @@ fn heap(text: &str) -> usize {
     if text.len() > 24 { text.len() } else { 0 }
 }
 
-fn custom(context: Option<&elastic_apm_intake::Context>) -> usize {
-    let Some(context) = context else { return 0 };
-    size_of::<elastic_apm_intake::Context>() + context.custom.as_ref().map_or(0, object)
+fn text(text: Option<&Keyword>) -> usize {
+    text.map_or(0, |text| heap(text))
+}
+
+fn context(context: &Context) -> usize {
+    size_of_val(context)
+        + context.custom.as_ref().map_or(0, object)
+        + context.user.as_deref().map_or(0, user)
+        + context
+            .message
+            .as_deref()
+            .map_or(0, |message| size_of_val(message) + message.body.as_ref().map_or(0, |body| heap(body)))
+}
+
+fn user(user: &User) -> usize {
+    let User { id, username, email, domain } = user;
+    size_of_val(user)
+        + [id, username, email, domain].into_iter().map(|known| text(known.as_ref())).sum::<usize>()
 }
 
 fn object(object: &JsonObject) -> usize {
@@ -167,11 +232,11 @@ fn json(value: &serde_json::Value) -> usize {
         }
 }
 
-fn log(log: &elastic_apm_intake::ErrorLog) -> usize {
+fn log(log: &ErrorLog) -> usize {
     size_of_val(log) + heap(&log.message) + log.param_message.as_ref().map_or(0, |text| heap(text))
 }
 
-fn exception(exception: &elastic_apm_intake::Exception) -> usize {
+fn exception(exception: &Exception) -> usize {
     size_of_val(exception)
         + exception.message.as_ref().map_or(0, |text| heap(text))
         + exception.cause.iter().map(self::exception).sum::<usize>()
@@ -204,13 +269,55 @@ mod tests {
 
     #[test]
     fn the_stack_of_an_error_counts_as_memory() {
-        let error = |stack| {
-            Record::Error(Box::new(ErrorRecord { event: ErrorEvent::default(), request: None, stack }))
-        };
+        let error = |stack| Record::Error(Box::new(ErrorRecord::new(ErrorEvent::default(), None, stack)));
         let stack = CapturedStack { addresses: vec![1; 1000], limit: 50, of_panic: false };
 
         let bytes = error(Some(stack)).bytes_beside_slot() - error(None).bytes_beside_slot();
 
         assert!(bytes as usize >= 1000 * size_of::<usize>(), "{bytes}");
+    }
+
+    fn transaction_bytes(event: TransactionEvent, self_times: SelfTimes) -> usize {
+        let record = TransactionRecord::new(event, None, None, self_times);
+        Record::Transaction(Box::new(record)).bytes_beside_slot() as usize
+    }
+
+    #[test]
+    fn what_a_transaction_knows_of_its_spans_counts_as_memory() {
+        let long = Keyword::from("s".repeat(1_000));
+        let stats = DroppedSpanStats {
+            destination_service_resource: Some(long.clone()),
+            service_target_name: Some(long.clone().into_limit()),
+            ..DroppedSpanStats::default()
+        };
+        let mut self_times = SelfTimes::default();
+        for number in 0..100 {
+            self_times.add(&Keyword::from(format!("{number}{long}")), None, 1);
+        }
+        let event = TransactionEvent { dropped_spans_stats: vec![stats; 128], ..TransactionEvent::default() };
+
+        assert!(
+            transaction_bytes(event, SelfTimes::default()) > 128 * (2_000 + size_of::<DroppedSpanStats>())
+        );
+        assert!(transaction_bytes(TransactionEvent::default(), self_times) > 100 * 1_000);
+    }
+
+    #[test]
+    fn what_an_application_says_of_a_transaction_counts_as_memory() {
+        let long = || "x".repeat(10_000);
+        let context = Context {
+            user: Some(Box::new(User::new().id(long()).username(long()).email(long()).domain(long()))),
+            message: Some(Box::new(Message { body: Some(long().into()), ..Message::default() })),
+            ..Context::default()
+        };
+        let event = TransactionEvent {
+            name: Some(long().into()),
+            result: Some(long().into()),
+            kind: long().into(),
+            context: Some(Box::new(context)),
+            ..TransactionEvent::default()
+        };
+
+        assert!(transaction_bytes(event, SelfTimes::default()) > 8 * 10_000);
     }
 }

@@ -51,6 +51,13 @@ impl SelfTimes {
         }
     }
 
+    /// How much memory they hold outside of themselves.
+    pub(crate) fn bytes(&self) -> usize {
+        let places = if self.0.spilled() { self.0.capacity() * size_of::<SelfTime>() } else { 0 };
+        let texts = self.0.iter().flat_map(|known| [&known.of.kind, &known.of.subtype]).flatten();
+        places + texts.map(Keyword::heap_bytes).sum::<usize>()
+    }
+
     /// Takes them one by one.
     pub(crate) fn into_iter(self) -> impl Iterator<Item = SelfTime> {
         self.0.into_iter()

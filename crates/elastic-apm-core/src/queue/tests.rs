@@ -1,9 +1,12 @@
 use std::sync::Arc;
 use std::thread;
 
-use elastic_apm_intake::{Keyword, SpanEvent};
+use elastic_apm_intake::{ErrorEvent, Keyword, SpanEvent, TransactionEvent};
 
 use super::*;
+use crate::captured::{CapturedBody, CapturedRequest, CapturedUrl};
+use crate::metrics::SelfTimes;
+use crate::record::{ErrorRecord, TransactionRecord};
 
 fn span(name: &str) -> Record {
     Record::Span(SpanEvent { name: Keyword::copied(name), ..SpanEvent::default() })
@@ -155,4 +158,29 @@ fn every_event_is_either_popped_or_counted_under_contention() {
 
     let stats = queue.counters.snapshot();
     assert_eq!((stats.recorded(), popped + stats.dropped(), queue.len()), (20_000, 20_000, 0));
+}
+
+#[test]
+fn what_grows_while_it_waits_gives_back_what_it_was_counted_with() {
+    let queue = queue(64, 1 << 20);
+    let body = CapturedBody::new("text/plain", true, true, 10_000);
+    let mut request = CapturedRequest::new(
+        &http::Method::POST,
+        CapturedUrl::copy(&http::Uri::from_static("/"), None),
+        http::Version::HTTP_11,
+    );
+    request.body = Some(body.clone());
+    let request = Some(Arc::new(request));
+
+    queue.push(Record::Error(Box::new(ErrorRecord::new(ErrorEvent::default(), request.clone(), None))));
+    let record = TransactionRecord::new(TransactionEvent::default(), request, None, SelfTimes::default());
+    queue.push(Record::Transaction(Box::new(record)));
+    // The service reads on after it has captured an error.
+    body.push(&[b'x'; 5_000]);
+    while queue.pop().is_some() {}
+
+    assert_eq!(queue.beside.load(Ordering::Relaxed), 0);
+    queue.push(span(&"x".repeat(3_000)));
+    queue.push(span(&"x".repeat(3_000)));
+    assert_eq!((queue.len(), queue.counters.snapshot().dropped()), (2, 0));
 }

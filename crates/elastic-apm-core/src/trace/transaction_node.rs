@@ -216,7 +216,7 @@ impl TransactionNode {
             captured.close();
         }
         let self_times = body.spans.self_times;
-        let record = TransactionRecord { event, request: body.request, response: body.response, self_times };
+        let record = TransactionRecord::new(event, body.request, body.response, self_times);
         self.tracer.submit(Record::Transaction(Box::new(record)));
     }
 }

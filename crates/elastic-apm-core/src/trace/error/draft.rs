@@ -85,7 +85,7 @@ impl Draft {
             overlay(&mut event.context, own_context);
         }
         let id = event.id;
-        place.tracer.submit(Record::Error(Box::new(ErrorRecord { event, request, stack })));
+        place.tracer.submit(Record::Error(Box::new(ErrorRecord::new(event, request, stack))));
         id
     }
 }
