@@ -85,6 +85,8 @@ impl Labels {
         // Before the memory for them grows, those go whose key has a later value: it never holds more than twice what is written.
         if more.len() == more.capacity() {
             **more = distinct(std::mem::take(&mut **more), |(key, _)| key);
+            // Room for as many again, lest the next ones start over soon.
+            more.reserve_exact(more.len());
         }
         more.push(label);
     }

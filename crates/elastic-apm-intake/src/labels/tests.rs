@@ -165,6 +165,22 @@ fn a_key_that_is_set_again_and_again_takes_no_more_memory() {
 }
 
 #[test]
+fn however_many_labels_there_are_one_that_is_set_again_rarely_looks_at_all_of_them() {
+    for count in 40..300 {
+        let mut labels: Labels = (0..count).map(|number| (format!("key {number}"), 0)).collect();
+        let (mut looks, mut before) = (0, labels.more().len());
+
+        for round in 0..1_000 {
+            labels.insert("key 7", round);
+            looks += usize::from(labels.more().len() <= before);
+            before = labels.more().len();
+        }
+
+        assert!(looks <= 1 + 1_000 / (count - 10), "{looks} times at {count} labels");
+    }
+}
+
+#[test]
 fn of_a_megabyte_only_what_is_written_is_kept() {
     let mut labels = Labels::new();
     labels.insert("k".repeat(1 << 20), "é".repeat(1 << 19));
