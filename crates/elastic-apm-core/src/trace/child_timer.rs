@@ -8,7 +8,7 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 /// Bits of the word that count running children; the rest is the time.
 const RUNNING_BITS: u32 = 24;
 const RUNNING: u64 = (1 << RUNNING_BITS) - 1;
-/// The time wraps around after twelve days. It is a difference of moments, so that this does no harm to shorter ones.
+/// The time wraps around after twelve days. It is a difference of moments, so that this does no harm to those of up to six.
 const MICROS: u64 = u64::MAX >> RUNNING_BITS;
 
 /// Measures the time that is covered by children.
@@ -45,7 +45,9 @@ impl ChildTimer {
     pub(crate) fn covered(&self, now: i64) -> u64 {
         let word = self.0.load(Ordering::Relaxed);
         let covered = word >> RUNNING_BITS;
-        if word & RUNNING == 0 { covered } else { covered.wrapping_add(now as u64) & MICROS }
+        let covered = if word & RUNNING == 0 { covered } else { covered.wrapping_add(now as u64) & MICROS };
+        // Times that are told afterwards may contradict each other: less than none is none.
+        if covered > MICROS / 2 { 0 } else { covered }
     }
 
     #[inline]
@@ -95,6 +97,17 @@ mod tests {
         timer.started(30);
 
         assert_eq!((timer.covered(30), timer.covered(50)), (10, 30));
+    }
+
+    #[test]
+    fn a_child_whose_end_is_told_to_be_before_anothers_start_covers_nothing_and_no_less() {
+        let timer = ChildTimer::new();
+        timer.started(50);
+        timer.started(0);
+        timer.ended(60);
+        timer.ended(10);
+
+        assert_eq!(timer.covered(100), 0);
     }
 
     #[test]
