@@ -17,6 +17,9 @@ const LEAST: Duration = Duration::from_millis(100);
 const MOST: Duration = Duration::from_secs(60);
 /// Two measurements that differ by more than this part are not of an even counter.
 const TOLERANCE: u64 = 1_000;
+/// The same for what was counted since the last measurement alone: in hours, a pause of the one clock or the other would not be seen. The
+/// kernel may correct its own by half a thousandth.
+const TOLERANCE_LATELY: u64 = 100;
 
 /// A moment by the counter, and how long its ticks take.
 #[derive(Clone, Copy, Debug)]
@@ -44,15 +47,22 @@ impl TickMoment {
 /// Measures how long a tick takes.
 #[derive(Debug)]
 pub(crate) struct Calibration {
-    start: (Instant, u64),
+    start: Reading,
+    last: Reading,
     next: Instant,
 }
+
+/// Both clocks at the same moment, as nearly as can be.
+type Reading = (Instant, u64);
 
 impl Calibration {
     /// Begins to measure; `None` where the kernel does not keep time by the counter.
     pub(crate) fn begin() -> Option<Self> {
-        let start = counter::is_trusted().then(reading)?;
-        Some(Calibration { start, next: start.0 + LEAST })
+        counter::is_trusted().then(|| Calibration::from(reading()))
+    }
+
+    fn from(start: Reading) -> Self {
+        Calibration { start, last: start, next: start.0 + LEAST }
     }
 
     /// Measures if it is time to. `None` when the counter turns out not to be fit for a clock.
@@ -60,20 +70,23 @@ impl Calibration {
         if now < self.next {
             return Some(self);
         }
-        let (instant, ticks) = reading();
-        let known = RATE.load(Ordering::Relaxed);
-        let counted = ticks.saturating_sub(self.start.1);
-        let measured = rate(instant.saturating_duration_since(self.start.0), counted);
-        let measured = measured.filter(|measured| is_even(known, *measured) && counter::is_trusted());
+        let measured = self.measure(RATE.load(Ordering::Relaxed), reading());
+        let measured = measured.filter(|_| counter::is_trusted());
         RATE.store(measured.unwrap_or(0), Ordering::Relaxed);
-        measured?;
-        self.next = instant + instant.saturating_duration_since(self.start.0).min(MOST);
-        Some(self)
+        measured.map(|_| self)
+    }
+
+    /// How long a tick takes by this reading; `None` where it is not always the same, or not what is known.
+    fn measure(&mut self, known: u64, reading: Reading) -> Option<u64> {
+        let (measured, lately) = (rate(self.start, reading)?, rate(self.last, reading)?);
+        self.last = reading;
+        self.next = reading.0 + reading.0.saturating_duration_since(self.start.0).min(MOST);
+        let is_even = is_even(known, measured, TOLERANCE) && is_even(measured, lately, TOLERANCE_LATELY);
+        is_even.then_some(measured)
     }
 }
 
-/// Both clocks at the same moment, as nearly as can be.
-fn reading() -> (Instant, u64) {
+fn reading() -> Reading {
     let tries = (0..5).map(|_| {
         let before = counter::read();
         let instant = Instant::now();
@@ -85,13 +98,15 @@ fn reading() -> (Instant, u64) {
 }
 
 /// Microseconds in 2^40 ticks.
-fn rate(duration: Duration, ticks: u64) -> Option<u64> {
-    let micros = duration.as_secs_f64() * 1e6;
+fn rate(from: Reading, to: Reading) -> Option<u64> {
+    let micros = to.0.saturating_duration_since(from.0).as_secs_f64() * 1e6;
+    let ticks = to.1.saturating_sub(from.1);
     (ticks > 0).then(|| (micros / ticks as f64 * (1_u64 << SHIFT) as f64).round() as u64)
 }
 
-fn is_even(known: u64, measured: u64) -> bool {
-    known == 0 || known.abs_diff(measured) < known / TOLERANCE
+/// Whether the two are equal but for this part; what is not known is equal to anything.
+fn is_even(known: u64, measured: u64, tolerance: u64) -> bool {
+    known == 0 || known.abs_diff(measured) < known / tolerance
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -129,17 +144,47 @@ mod counter {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_rate_is_time_by_ticks() {
-        // 3 GHz: a tick is a third of a nanosecond.
-        assert_eq!(rate(Duration::from_secs(2), 6_000_000_000), Some((1 << SHIFT) / 3_000 + 1));
-        assert_eq!(rate(Duration::from_secs(2), 0), None);
+    /// 3 GHz: a tick is a third of a nanosecond.
+    const THREE_GHZ: u64 = (1 << SHIFT) / 3_000 + 1;
+
+    /// A reading so many seconds later, and so many ticks.
+    fn later((instant, ticks): Reading, seconds: u64, more_ticks: u64) -> Reading {
+        (instant + Duration::from_secs(seconds), ticks + more_ticks)
     }
 
     #[test]
-    fn a_counter_that_changes_its_pace_is_not_even() {
-        assert!(is_even(0, 3_000) && is_even(300_000, 300_100));
-        assert!(!is_even(300_000, 310_000) && !is_even(300_000, 150_000));
+    fn a_rate_is_time_by_ticks() {
+        let start = (Instant::now(), 17);
+
+        assert_eq!(rate(start, later(start, 2, 6_000_000_000)), Some(THREE_GHZ));
+        assert_eq!(rate(start, later(start, 2, 0)), None);
+    }
+
+    #[test]
+    fn a_counter_that_changes_its_pace_is_no_clock() {
+        let start = (Instant::now(), 17);
+        let first = later(start, 1, 3_000_000_000);
+        for (ticks, is_fit) in
+            [(3_000_000_000, true), (3_100_000_000, false), (2_900_000_000, false), (0, false)]
+        {
+            let mut calibration = Calibration::from(start);
+            assert_eq!(calibration.measure(0, first), Some(THREE_GHZ));
+
+            assert_eq!(calibration.measure(THREE_GHZ, later(first, 1, ticks)).is_some(), is_fit, "{ticks}");
+        }
+    }
+
+    #[test]
+    fn a_counter_that_ran_on_while_the_machine_slept_is_no_clock_however_long_it_was_one() {
+        let (minute, start) = (60 * 3_000_000_000, (Instant::now(), 17));
+        let mut calibration = Calibration::from(start);
+        let mut reading = start;
+        for _ in 0..60 * 24 {
+            reading = later(reading, 60, minute);
+            assert!(calibration.measure(THREE_GHZ, reading).is_some());
+        }
+
+        assert_eq!(calibration.measure(THREE_GHZ, later(reading, 60, minute + minute / 2)), None);
     }
 
     #[test]
