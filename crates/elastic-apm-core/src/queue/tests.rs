@@ -1,5 +1,8 @@
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use elastic_apm_intake::{ErrorEvent, Keyword, SpanEvent, TransactionEvent};
 
@@ -78,7 +81,7 @@ fn an_abandoned_queue_counts_what_it_held_and_what_gets_in_meanwhile() {
         let pushers: Vec<_> = (0..2)
             .map(|_| {
                 let queue = Arc::clone(&queue);
-                thread::spawn(move || (0..20).for_each(|_| queue.push(span("s"))))
+                thread::spawn(move || (0..20).for_each(|_| queue.push(span(&"x".repeat(100)))))
             })
             .collect();
 
@@ -91,6 +94,7 @@ fn an_abandoned_queue_counts_what_it_held_and_what_gets_in_meanwhile() {
             (stats.recorded(), stats.dropped_for(DropReason::AfterShutdown), queue.len()),
             (40, 40, 0)
         );
+        assert_eq!(queue.beside.load(Ordering::Relaxed), 0);
     }
 }
 
@@ -140,11 +144,13 @@ fn a_gathering_reporter_is_woken_when_half_of_the_bytes_are_used() {
 
 #[test]
 fn every_event_is_either_popped_or_counted_under_contention() {
-    let queue = Arc::new(queue(64, 1 << 20));
+    let queue = Arc::new(queue(64, 1 << 17));
     let pushers: Vec<_> = (0..4)
         .map(|_| {
             let queue = Arc::clone(&queue);
-            thread::spawn(move || (0..5_000).for_each(|_| queue.push(span("s"))))
+            // Every other one holds memory of its own.
+            let names = ["s".to_owned(), "x".repeat(3_000)];
+            thread::spawn(move || (0..5_000).for_each(|number| queue.push(span(&names[number % 2]))))
         })
         .collect();
 
@@ -158,6 +164,59 @@ fn every_event_is_either_popped_or_counted_under_contention() {
 
     let stats = queue.counters.snapshot();
     assert_eq!((stats.recorded(), popped + stats.dropped(), queue.len()), (20_000, 20_000, 0));
+    assert_eq!(queue.beside.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_reporter_that_sleeps_until_it_is_woken_misses_no_event() {
+    const EACH: u64 = 20_000;
+    let queue = Arc::new(queue(1 << 17, 1 << 28));
+    let reporter = {
+        let queue = Arc::clone(&queue);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        thread::spawn(move || {
+            let mut popped = 0;
+            while popped < 2 * EACH {
+                runtime.block_on(queue.wait(true));
+                popped += std::iter::from_fn(|| queue.pop()).count() as u64;
+            }
+        })
+    };
+    let pushers: Vec<_> = (0..2)
+        .map(|_| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                for number in 0..EACH {
+                    queue.push(span("s"));
+                    if number % 7 == 0 {
+                        // Lets it fall asleep now and then.
+                        thread::yield_now();
+                    }
+                }
+            })
+        })
+        .collect();
+    pushers.into_iter().for_each(|pusher| pusher.join().unwrap());
+
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !reporter.is_finished() {
+        assert!(Instant::now() < deadline, "it sleeps beside {} events", queue.len());
+        thread::sleep(Duration::from_millis(1));
+    }
+    reporter.join().unwrap();
+}
+
+#[test]
+fn a_full_queue_has_woken_the_reporter_whatever_its_size_and_whatever_was_counted_before() {
+    for (size, before) in (1..200).flat_map(|size| [0, 1, 7, 63].map(|before| (size, before))) {
+        let queue = queue(size, 1 << 20);
+        (0..before).for_each(|_| _ = queue.counters.record());
+
+        (0..size).for_each(|_| queue.push(span("s")));
+
+        let mut waits = pin!(queue.wait(false));
+        assert!(waits.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready(), "{size} {before}");
+    }
 }
 
 #[test]
