@@ -52,6 +52,26 @@ fn a_transaction_without_spans_spent_all_its_time_itself() {
 }
 
 #[test]
+fn times_that_are_told_have_no_limit_and_break_nothing() {
+    for most in [0, 500] {
+        let (events, times) = recorded(
+            |options| {
+                options.transaction_max_spans(most).span_compression_exact_match_max_duration(Duration::MAX)
+            },
+            || {
+                for _ in 0..5 {
+                    capture_span("step").set_duration(Duration::MAX);
+                    query("SELECT").enter().set_duration(Duration::MAX);
+                }
+            },
+        );
+
+        assert_eq!((times["job/custom"].0, times["job/db/mysql"].0), (5, 5));
+        assert_eq!(events.spans.is_empty(), most == 0);
+    }
+}
+
+#[test]
 fn self_times_are_told_apart_by_type_and_subtype_and_add_up() {
     let (events, times) = recorded(
         |options| options.span_compression_enabled(false),

@@ -26,7 +26,8 @@ pub(crate) struct Time {
 impl Time {
     pub(super) fn add(&mut self, other: Time) {
         self.count += other.count;
-        self.micros += other.micros;
+        // Times that are told have no limit.
+        self.micros = self.micros.saturating_add(other.micros);
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn join(
     if !sibling.node.fate.vanish() {
         return Err(sibling);
     }
-    let net = net_duration(waiting) + sibling.duration();
+    let net = net_duration(waiting).saturating_add(sibling.duration());
     waiting.start = waiting.start.min(sibling.start);
     waiting.end = waiting.end.max(sibling.end);
     waiting.look(|event| {

@@ -39,7 +39,8 @@ impl DroppedSpans {
             return;
         };
         entry.duration.count += count;
-        entry.duration.sum_us += micros;
+        // Times that are told have no limit.
+        entry.duration.sum_us = entry.duration.sum_us.saturating_add(micros);
     }
 
     pub(crate) fn into_inner(self) -> Vec<DroppedSpanStats> {
