@@ -3,6 +3,7 @@
 mod breakdown;
 mod compression;
 mod dropped;
+mod races;
 mod random_programs;
 mod random_trees;
 
