@@ -5,6 +5,7 @@
 use std::future::Future as _;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use allocation_counter::measure;
 use elastic_apm::testing::RecordingAgent;
@@ -54,6 +55,28 @@ fn nested_spans_are_one_allocation_each() {
 
     drop(transaction);
     assert!(count <= 2 * ROUNDS, "{count} for {} spans", 2 * ROUNDS);
+}
+
+/// The most memory that is held at a time while so many queries are made, of which all are joined into one.
+fn most_bytes(queries: usize) -> u64 {
+    let agent = agent();
+    let transaction = agent.tracer().begin_transaction("script");
+    let measured = measure(|| {
+        for _ in 0..queries {
+            let query =
+                span("SELECT FROM orders").span_type("db.mysql").service_target("mysql", "shop").enter();
+            query.set_duration(Duration::from_millis(1));
+        }
+    });
+    drop(transaction);
+
+    assert_eq!(agent.events().spans.len(), 1);
+    measured.bytes_max
+}
+
+#[test]
+fn ten_thousand_equal_queries_take_no_more_memory_than_ten() {
+    assert_eq!(most_bytes(10_000), most_bytes(10));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is in a request, and when it is sent.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -100,6 +101,20 @@ fn the_request_time_sends_without_a_flush() {
 
     assert_eq!(server.wait_for_events(1)[0].names(), numbered(0..1));
     drop(agent);
+}
+
+#[test]
+fn events_that_keep_coming_do_not_put_off_the_request() {
+    let server = FaultServer::start();
+    let agent = eager_agent_of(&server).api_request_time(Duration::from_millis(200)).build();
+    let start = Instant::now();
+
+    // Fewer than fill a request.
+    while server.received().is_empty() {
+        assert!(start.elapsed() < PATIENCE, "{:?}", agent.stats());
+        record(&agent.tracer(), "another");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
