@@ -116,7 +116,7 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Events handed to the reporter: transactions, spans, errors.
+    /// Events handed to the reporter: transactions, spans, errors; and the metrics that it makes of them.
     pub fn recorded(&self) -> u64 {
         self.recorded
     }
