@@ -31,30 +31,15 @@ pub(crate) struct SpanRecord {
 }
 
 /// A finished transaction and the HTTP exchange it stands for.
+#[derive(Default)]
 pub(crate) struct TransactionRecord {
     pub(crate) event: TransactionEvent,
     pub(crate) request: Option<Arc<CapturedRequest>>,
     pub(crate) response: Option<CapturedResponse>,
     /// Where its time went, for the breakdown.
     pub(crate) self_times: SelfTimes,
-    /// About what it took when it was made: a body that is still read grows.
+    /// About what it took when it was handed over: a body that is still read grows.
     bytes: u32,
-}
-
-impl TransactionRecord {
-    pub(crate) fn new(
-        event: TransactionEvent,
-        request: Option<Arc<CapturedRequest>>,
-        response: Option<CapturedResponse>,
-        self_times: SelfTimes,
-    ) -> Self {
-        let bytes = size_of::<Self>()
-            + transaction(&event)
-            + request.as_deref().map_or(0, CapturedRequest::bytes)
-            + response.as_ref().map_or(0, |response| response.headers.bytes())
-            + self_times.bytes();
-        TransactionRecord { event, request, response, self_times, bytes: saturated(bytes) }
-    }
 }
 
 /// An error, the request during which it occurred, and where it was captured.
@@ -81,6 +66,17 @@ impl ErrorRecord {
 }
 
 impl Record {
+    /// A finished transaction: nothing of it changes any more.
+    pub(crate) fn transaction(mut record: Box<TransactionRecord>) -> Self {
+        let bytes = size_of::<TransactionRecord>()
+            + transaction(&record.event)
+            + record.request.as_deref().map_or(0, CapturedRequest::bytes)
+            + record.response.as_ref().map_or(0, |response| response.headers.bytes())
+            + record.self_times.bytes();
+        record.bytes = saturated(bytes);
+        Record::Transaction(record)
+    }
+
     /// A finished span that says where it was.
     pub(crate) fn span_with_stack(event: SpanEvent, stack: CapturedStack) -> Self {
         Record::SpanWithStack(Box::new(SpanRecord { event, stack }))
@@ -278,8 +274,8 @@ mod tests {
     }
 
     fn transaction_bytes(event: TransactionEvent, self_times: SelfTimes) -> usize {
-        let record = TransactionRecord::new(event, None, None, self_times);
-        Record::Transaction(Box::new(record)).bytes_beside_slot() as usize
+        let record = TransactionRecord { event, self_times, ..TransactionRecord::default() };
+        Record::transaction(Box::new(record)).bytes_beside_slot() as usize
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use memchr::memmem::Finder;
 use smallvec::SmallVec;
@@ -158,12 +159,17 @@ impl<'a> Text<'a> {
 
 /// A list of patterns; the empty list matches nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct WildcardList(Box<[WildcardMatcher]>);
+pub(crate) struct WildcardList(Arc<[WildcardMatcher]>);
 
 impl WildcardList {
     /// Tells whether there is no pattern.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether this is the very same list, or a clone of it.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Tells whether any of the patterns matches.

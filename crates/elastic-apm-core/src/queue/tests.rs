@@ -4,11 +4,10 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use elastic_apm_intake::{ErrorEvent, Keyword, SpanEvent, TransactionEvent};
+use elastic_apm_intake::{ErrorEvent, Keyword, SpanEvent};
 
 use super::*;
 use crate::captured::{CapturedBody, CapturedRequest, CapturedUrl};
-use crate::metrics::SelfTimes;
 use crate::record::{ErrorRecord, TransactionRecord};
 
 fn span(name: &str) -> Record {
@@ -232,8 +231,9 @@ fn what_grows_while_it_waits_gives_back_what_it_was_counted_with() {
     let request = Some(Arc::new(request));
 
     queue.push(Record::Error(Box::new(ErrorRecord::new(ErrorEvent::default(), request.clone(), None))));
-    let record = TransactionRecord::new(TransactionEvent::default(), request, None, SelfTimes::default());
-    queue.push(Record::Transaction(Box::new(record)));
+    let mut record = TransactionRecord::default();
+    record.request = request;
+    queue.push(Record::transaction(Box::new(record)));
     // The service reads on after it has captured an error.
     body.push(&[b'x'; 5_000]);
     while queue.pop().is_some() {}

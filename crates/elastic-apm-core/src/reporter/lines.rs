@@ -5,7 +5,7 @@ use elastic_apm_intake::{ErrorEvent, MAX_EVENT_SIZE, StackFrame, WireEvent, writ
 
 use super::filters::{Filterable, Filters};
 use super::oversize::{self, Cut, HasParts};
-use super::render::{self, Bearer};
+use super::render::{self, Bearer, Secrets};
 use super::stacks;
 use crate::config::Settings;
 use crate::metrics::Breakdown;
@@ -20,10 +20,11 @@ pub(crate) fn write(
     settings: &Settings,
     filters: &Filters,
     breakdown: &mut Breakdown,
+    secrets: &mut Secrets,
     line: &mut Vec<u8>,
 ) -> Result<Option<Cut>, DropReason> {
     line.clear();
-    let sanitized = &settings.sanitize_field_names;
+    secrets.go_by(&settings.sanitize_field_names);
     match record {
         Record::Span(mut event) => finish(&mut event, settings, filters, line),
         Record::SpanWithStack(record) => {
@@ -33,7 +34,7 @@ pub(crate) fn write(
         }
         Record::Transaction(mut record) => {
             let (request, response) = (record.request.as_deref(), record.response.as_ref());
-            render::exchange(Bearer::Transaction, &mut record.event.context, request, response, sanitized);
+            render::exchange(Bearer::Transaction, &mut record.event.context, request, response, secrets);
             let finished = finish(&mut record.event, settings, filters, line)?;
             // Under the name that is sent.
             let self_times = std::mem::take(&mut record.self_times);
@@ -43,7 +44,7 @@ pub(crate) fn write(
         Record::Metricset(mut event) => write_within_limit(&mut *event, line),
         Record::Error(mut record) => {
             let request = record.request.as_deref();
-            render::exchange(Bearer::Error, &mut record.event.context, request, None, sanitized);
+            render::exchange(Bearer::Error, &mut record.event.context, request, None, secrets);
             if let Some(stack) = &record.stack {
                 put_stack(&mut record.event, stacks::frames(stack));
             }

@@ -7,13 +7,15 @@ mod cookies;
 mod form;
 mod headers;
 mod room;
+mod secrets;
 mod url;
 
 use elastic_apm_intake::{Body, Context, Keyword, Request, Response, Socket};
 use http::Version;
 
+pub(crate) use secrets::Secrets;
+
 use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse};
-use crate::config::WildcardList;
 
 /// What a secret is replaced by; its name stays.
 const REDACTED: Keyword = Keyword::from_static("[REDACTED]");
@@ -31,47 +33,47 @@ pub(crate) fn exchange(
     context: &mut Option<Box<Context>>,
     request: Option<&CapturedRequest>,
     response: Option<&CapturedResponse>,
-    sanitized: &WildcardList,
+    secrets: &mut Secrets,
 ) {
     if let Some(captured) = request {
-        let request = self::request(captured, bearer, sanitized);
+        let request = self::request(captured, bearer, secrets);
         context.get_or_insert_default().request = Some(Box::new(request));
     }
     if let Some(captured) = response {
-        context.get_or_insert_default().response = Some(Box::new(self::response(captured, sanitized)));
+        context.get_or_insert_default().response = Some(Box::new(self::response(captured, secrets)));
     }
 }
 
-fn request(captured: &CapturedRequest, bearer: Bearer, sanitized: &WildcardList) -> Request {
+fn request(captured: &CapturedRequest, bearer: Bearer, secrets: &mut Secrets) -> Request {
     Request {
         method: captured.method.clone(),
         url: url::render(&captured.url),
-        headers: headers::render(&captured.headers, sanitized),
-        cookies: cookies::parse(&captured.headers, sanitized),
+        headers: headers::render(&captured.headers, secrets),
+        cookies: cookies::parse(&captured.headers, secrets),
         http_version: http_version(captured.version).map(Keyword::from_static),
         socket: captured.remote.map(|ip| Socket {
             remote_address: Some(Keyword::formatted(format_args!("{ip}"))),
             ..Socket::default()
         }),
-        body: captured.body.as_ref().and_then(|body| self::body(body, bearer, sanitized)),
+        body: captured.body.as_ref().and_then(|body| self::body(body, bearer, secrets)),
         ..Request::default()
     }
 }
 
 /// The body, where this event carries it and the service has read any of it.
-fn body(captured: &CapturedBody, bearer: Bearer, sanitized: &WildcardList) -> Option<Body> {
+fn body(captured: &CapturedBody, bearer: Bearer, secrets: &Secrets) -> Option<Body> {
     let is_carried = match bearer {
         Bearer::Transaction => captured.in_transactions(),
         Bearer::Error => captured.in_errors(),
     };
     let text = is_carried.then(|| captured.text()).filter(|text| !text.is_empty())?;
-    Some(Body::Text(if captured.is_form() { form::redact(&text, sanitized).into() } else { text }))
+    Some(Body::Text(if captured.is_form() { form::redact(&text, secrets.patterns()).into() } else { text }))
 }
 
-fn response(captured: &CapturedResponse, sanitized: &WildcardList) -> Response {
+fn response(captured: &CapturedResponse, secrets: &mut Secrets) -> Response {
     Response {
         status_code: Some(captured.status.as_u16()),
-        headers: headers::render(&captured.headers, sanitized),
+        headers: headers::render(&captured.headers, secrets),
         // Worth saying only when it is not so.
         finished: (!captured.finished).then_some(false),
         ..Response::default()

@@ -19,6 +19,7 @@ use super::metadata_lines::MetadataLines;
 use super::metrics::Metrics;
 use super::outbox::Outbox;
 use super::overflow::Overflow;
+use super::render::Secrets;
 use super::server::Server;
 use super::setup::Setup;
 use super::waiters::Waiters;
@@ -42,6 +43,7 @@ pub(super) struct Worker<'a> {
     metadata: MetadataLines,
     linger: Duration,
     line: Vec<u8>,
+    secrets: Secrets,
     outbox: Outbox,
     waiters: Waiters,
     metrics: Metrics,
@@ -65,6 +67,7 @@ impl<'a> Worker<'a> {
             metadata: MetadataLines::new(&setup.metadata, &setup.framework),
             linger: LINGER,
             line: Vec::with_capacity(4096),
+            secrets: Secrets::new(),
             outbox: Outbox::new(Arc::clone(&setup.transport)),
             waiters: Waiters::default(),
             ticks: Calibration::begin(),
@@ -141,9 +144,11 @@ impl<'a> Worker<'a> {
         self.setup.in_hand += 1;
         let urgent = record.is_urgent();
         // What applications bring along may panic when it is looked at: that costs the one event.
-        let (filters, line, breakdown) = (&self.setup.filters, &mut self.line, &mut self.metrics.breakdown);
-        let written =
-            catch_unwind(AssertUnwindSafe(|| lines::write(record, settings, filters, breakdown, line)));
+        let (filters, breakdown) = (&self.setup.filters, &mut self.metrics.breakdown);
+        let (secrets, line) = (&mut self.secrets, &mut self.line);
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            lines::write(record, settings, filters, breakdown, secrets, line)
+        }));
         match written.unwrap_or(Err(DropReason::Encode)) {
             Ok(cut) => {
                 if let Some(cut) = cut {

@@ -4,47 +4,34 @@
 
 use elastic_apm_intake::{DroppedDuration, DroppedSpanStats, Keyword, Outcome, SpanEvent, Text};
 
-/// The statistics of one transaction.
-#[derive(Debug, Default)]
-pub(crate) struct DroppedSpans(Vec<DroppedSpanStats>);
+/// What the specification allows.
+const MAX_ENTRIES: usize = 128;
 
-impl DroppedSpans {
-    const MAX_ENTRIES: usize = 128;
+/// Adds an exit span whose service is known. One without a destination is not kept: there is nothing to count it for.
+pub(crate) fn add(all: &mut Vec<DroppedSpanStats>, event: &SpanEvent, micros: u64) {
+    let Some(context) = event.context.as_deref() else { return };
+    let destination = context.destination.as_ref().and_then(|destination| destination.service.as_ref());
+    let Some(resource) = destination.map(|service| &service.resource) else { return };
+    let target = context.service.as_ref().and_then(|service| service.target.as_ref());
+    let (kind, name) = target.map_or((None, None), |target| (target.kind.as_ref(), target.name.as_ref()));
+    let count = u64::from(
+        event.extra.as_ref().and_then(|extra| extra.composite).map_or(1, |composite| composite.count),
+    );
 
-    /// Adds an exit span whose service is known. One without a destination is not kept: there is nothing to count it for.
-    pub(crate) fn add(&mut self, event: &SpanEvent, micros: u64) {
-        let Some(context) = event.context.as_deref() else { return };
-        let destination = context.destination.as_ref().and_then(|destination| destination.service.as_ref());
-        let Some(resource) = destination.map(|service| &service.resource) else { return };
-        let target = context.service.as_ref().and_then(|service| service.target.as_ref());
-        let (kind, name) = target.map_or((None, None), |target| (target.kind.as_ref(), target.name.as_ref()));
-        let count =
-            u64::from(event.extra.as_ref().and_then(|extra| extra.composite).map_or(1, |all| all.count));
-
-        let known = self.0.iter().position(|known| {
-            known.outcome == event.outcome
-                && known.destination_service_resource.as_ref() == Some(resource)
-                && same(known.service_target_type.as_ref(), kind)
-                && same(known.service_target_name.as_ref(), name)
-        });
-        if known.is_none() && self.0.len() < Self::MAX_ENTRIES {
-            self.0.push(entry(resource, kind, name, event.outcome));
-        } else if known.is_none() {
-            return;
-        }
-        let Some(entry) = (match known {
-            Some(at) => self.0.get_mut(at),
-            None => self.0.last_mut(),
-        }) else {
-            return;
-        };
+    let known = all.iter().position(|known| {
+        known.outcome == event.outcome
+            && known.destination_service_resource.as_ref() == Some(resource)
+            && same(known.service_target_type.as_ref(), kind)
+            && same(known.service_target_name.as_ref(), name)
+    });
+    let at = known.unwrap_or(all.len());
+    if at == all.len() && at < MAX_ENTRIES {
+        all.push(entry(resource, kind, name, event.outcome));
+    }
+    if let Some(entry) = all.get_mut(at) {
         entry.duration.count += count;
         // Times that are told have no limit.
         entry.duration.sum_us = entry.duration.sum_us.saturating_add(micros);
-    }
-
-    pub(crate) fn into_inner(self) -> Vec<DroppedSpanStats> {
-        self.0
     }
 }
 

@@ -53,14 +53,12 @@ impl EndedSpan {
             event.duration = millis(duration);
             last_look(transaction, event);
             let Some(queue) = transaction.tracer.queue() else { return };
-            if let Some(stack) = stack {
-                if let Some(event) = body.take() {
-                    queue.push(Record::span_with_stack(event, stack));
-                }
-                return;
-            }
             let bytes = Record::bytes_beside_span(event);
-            queue.push_with(bytes, false, || Record::Span(body.take().unwrap_or_default()));
+            let Some(event) = body.take() else { return };
+            match stack {
+                None => queue.push_with(bytes, false, || Record::Span(event)),
+                Some(stack) => queue.push(Record::span_with_stack(event, stack)),
+            }
         });
     }
 }

@@ -142,8 +142,13 @@ fn drop_span(span: &mut EndedSpan, self_time: Option<u64>) {
 }
 
 #[inline]
-fn count(ledger: &mut SpanLedger, transaction: &TransactionNode, event: &SpanEvent, self_time: Option<u64>) {
+fn count(
+    ledger: &mut SpanLedger<'_>,
+    transaction: &TransactionNode,
+    event: &SpanEvent,
+    self_time: Option<u64>,
+) {
     if let Some(self_time) = self_time.filter(|_| transaction.settings.breakdown_metrics) {
-        ledger.self_times.add(&event.kind, event.subtype.as_ref(), self_time);
+        ledger.self_time(event, self_time);
     }
 }

@@ -137,8 +137,8 @@ impl Tracer {
         };
         let (name, result) = (name.into(), result.into());
         node.set_name_if_unset("end_transaction", name);
-        node.update("end_transaction", |body| {
-            body.result.get_or_insert(result);
+        node.record("end_transaction", |record| {
+            record.event.result.get_or_insert(result);
         });
         node.end();
         current::clear_transaction(&node);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use elastic_apm_intake::{Keyword, LabelValue, Labels, SpanLink, TransactionExtra};
+use elastic_apm_intake::{Keyword, LabelValue, Labels, SpanLink};
 
 use super::baggage::CarriedBaggage;
 use super::continuation;
@@ -20,6 +20,7 @@ use crate::captured::CapturedRequest;
 use crate::clock::Timebase;
 use crate::config::Settings;
 use crate::propagation::{Baggage, HeaderSource, TraceContext, TraceParent};
+use crate::record::TransactionRecord;
 
 /// The type of a transaction, and what else can be said when it begins.
 ///
@@ -147,17 +148,22 @@ impl TransactionOptions {
             baggage: CarriedBaggage::new(baggage),
             timebase: start.map_or_else(Timebase::now, Timebase::starting_at),
         };
-        let (labels, request) = if identity.sampled {
-            (labels, capture(&settings).map(Arc::new))
-        } else {
-            (Labels::default(), None)
-        };
+        let record = TransactionNode::is_wanted(identity.sampled, &settings).then(|| {
+            // Filled where it is: it is half a kilobyte.
+            let mut record = Box::<TransactionRecord>::default();
+            record.event.links = links;
+            if identity.sampled {
+                record.event.labels = labels;
+                record.request = capture(&settings).map(Arc::new);
+                if let Some(otel) = identity.baggage.attributes(&settings) {
+                    record.event.extra.get_or_insert_default().otel = Some(otel);
+                }
+            }
+            record
+        });
         let name = name.map(|name| naming::grouped(name, &settings));
         let kind = if kind.is_empty() { Keyword::from_static("custom") } else { kind };
-        let attributes = identity.baggage.attributes(&settings).filter(|_| identity.sampled);
-        let extra = attributes.map(|otel| Box::new(TransactionExtra { otel: Some(otel), faas: None }));
-        let body =
-            TransactionBody { name, kind, links, labels, extra, request, ..TransactionBody::default() };
+        let body = TransactionBody { name, kind, record, ..TransactionBody::default() };
         Transaction::new(Arc::new(TransactionNode::new(tracer, settings, identity, body)))
     }
 }

@@ -6,9 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use elastic_apm_intake::{
-    Context, Keyword, Labels, SampleRate, SpanId, SpanLink, TraceId, TransactionEvent, TransactionExtra,
-};
+use elastic_apm_intake::{Keyword, SampleRate, SpanId, TraceId};
 
 use super::baggage::CarriedBaggage;
 use super::children::Children;
@@ -19,7 +17,6 @@ use super::span_end;
 use super::span_ledger::SpanLedger;
 use super::span_limit::SpanLimit;
 use super::tracer::Tracer;
-use crate::captured::{CapturedRequest, CapturedResponse};
 use crate::clock::{Timebase, micros, millis};
 use crate::config::Settings;
 use crate::propagation::{TraceContext, TraceParent, TraceState};
@@ -58,19 +55,13 @@ pub(crate) struct TransactionNode {
 pub(crate) struct TransactionBody {
     pub(crate) name: Option<Keyword>,
     pub(crate) kind: Keyword,
-    pub(crate) result: Option<Keyword>,
     pub(crate) verdict: Verdict,
-    pub(crate) labels: Labels,
-    pub(crate) context: Option<Box<Context>>,
-    pub(crate) links: Vec<SpanLink>,
-    pub(crate) extra: Option<Box<TransactionExtra>>,
-    pub(crate) request: Option<Arc<CapturedRequest>>,
-    pub(crate) response: Option<CapturedResponse>,
     /// The user's word for how long it took.
     pub(crate) duration: Option<Duration>,
-    pub(crate) spans: SpanLedger,
     /// Says to report nothing at all.
     pub(crate) discarded: bool,
+    /// What is handed over at the end, filled in place; `None` where the event is not wanted.
+    pub(crate) record: Option<Box<TransactionRecord>>,
 }
 
 /// Everything about a transaction that is settled when it starts.
@@ -133,7 +124,12 @@ impl TransactionNode {
 
     /// Whether its event is wanted.
     pub(crate) fn is_reported(&self) -> bool {
-        !self.settings.context_propagation_only && (self.sampled || self.settings.keeps_unsampled)
+        TransactionNode::is_wanted(self.sampled, &self.settings)
+    }
+
+    /// Whether the event of a transaction under these settings is wanted.
+    pub(super) fn is_wanted(sampled: bool, settings: &Settings) -> bool {
+        !settings.context_propagation_only && (sampled || settings.keeps_unsampled)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<TransactionBody>> {
@@ -146,6 +142,15 @@ impl TransactionNode {
             return change(body);
         }
         self.explain(what, "has ended");
+    }
+
+    /// Changes what will be handed over, or explains in a debug line why nothing happens. Where the event is not wanted, nothing does.
+    pub(crate) fn record(&self, what: &str, change: impl FnOnce(&mut TransactionRecord)) {
+        self.update(what, |body| {
+            if let Some(record) = &mut body.record {
+                change(record);
+            }
+        });
     }
 
     /// Says in a debug line why a call does nothing.
@@ -170,8 +175,8 @@ impl TransactionNode {
 
     /// Enters something of a span that ended into the account. `None`, and nothing is done, once the transaction has ended.
     #[inline]
-    pub(super) fn account<T>(&self, enter: impl FnOnce(&mut SpanLedger) -> T) -> Option<T> {
-        self.lock().as_mut().map(|body| enter(&mut body.spans))
+    pub(super) fn account<T>(&self, enter: impl FnOnce(&mut SpanLedger<'_>) -> T) -> Option<T> {
+        self.lock().as_mut()?.record.as_mut().map(|record| enter(&mut SpanLedger::of(record)))
     }
 
     /// Ends the transaction and hands its event over; the second time does nothing.
@@ -183,40 +188,28 @@ impl TransactionNode {
         if let Some(child) = self.children.close() {
             span_end::settle(child, None);
         }
-        let Some(mut body) = self.lock().take() else { return };
+        let Some(body) = self.lock().take() else { return };
         self.ended.store(true, Ordering::Release);
-        if body.discarded || !self.is_reported() {
-            return;
-        }
+        let Some(mut record) = body.record.filter(|_| !body.discarded) else { return };
         let duration = body.duration.map_or(now.max(0) as u64, micros);
         if self.sampled && self.settings.breakdown_metrics {
             let own = duration.saturating_sub(self.children.timer.covered(now));
-            body.spans.self_times.add(&APP, None, own);
+            record.self_times.add(&APP, None, own);
         }
-        let event = TransactionEvent {
-            id: self.id,
-            trace_id: self.trace_id,
-            parent_id: self.parent_id.get().copied(),
-            name: body.name,
-            kind: body.kind,
-            timestamp: self.timebase.epoch_micros(0),
-            duration: millis(duration),
-            result: body.result,
-            outcome: Some(body.verdict.decide()),
-            sampled: self.sampled,
-            sample_rate: self.sample_rate,
-            span_count: body.spans.count(),
-            dropped_spans_stats: body.spans.dropped.into_inner(),
-            labels: body.labels,
-            context: body.context,
-            links: body.links,
-            extra: body.extra,
-        };
-        if let Some(captured) = body.request.as_ref().and_then(|request| request.body.as_ref()) {
+        let event = &mut record.event;
+        event.id = self.id;
+        event.trace_id = self.trace_id;
+        event.parent_id = self.parent_id.get().copied();
+        event.name = body.name;
+        event.kind = body.kind;
+        event.timestamp = self.timebase.epoch_micros(0);
+        event.duration = millis(duration);
+        event.outcome = Some(body.verdict.decide());
+        event.sampled = self.sampled;
+        event.sample_rate = self.sample_rate;
+        if let Some(captured) = record.request.as_ref().and_then(|request| request.body.as_ref()) {
             captured.close();
         }
-        let self_times = body.spans.self_times;
-        let record = TransactionRecord::new(event, body.request, body.response, self_times);
-        self.tracer.submit(Record::Transaction(Box::new(record)));
+        self.tracer.submit(Record::transaction(record));
     }
 }

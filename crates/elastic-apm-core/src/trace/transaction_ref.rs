@@ -77,15 +77,15 @@ impl TransactionRef {
     pub fn set_result(&self, result: impl Into<Keyword>) {
         let Some(node) = &self.node else { return };
         let result = result.into();
-        node.update("set_result", |body| body.result = Some(result));
+        node.record("set_result", |record| record.event.result = Some(result));
     }
 
     /// Sets the result unless there is one.
     pub fn set_result_if_unset(&self, result: impl Into<Keyword>) {
         let Some(node) = &self.node else { return };
         let result = result.into();
-        node.update("set_result_if_unset", |body| {
-            body.result.get_or_insert(result);
+        node.record("set_result_if_unset", |record| {
+            record.event.result.get_or_insert(result);
         });
     }
 
@@ -117,7 +117,7 @@ impl TransactionRef {
     pub fn label(&self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
         let Some(node) = self.described("label") else { return };
         let (key, value) = (key.into(), value.into());
-        node.update("label", |body| body.labels.insert(key, value));
+        node.record("label", |record| record.event.labels.insert(key, value));
     }
 
     /// Says who the user is. What `user` leaves open stays as it was.
@@ -164,9 +164,11 @@ impl TransactionRef {
         let response = response.filter(|_| node.sampled);
         node.update("conclude_request", |body| {
             body.name = body.name.take().or(name);
-            body.result.get_or_insert(result);
             body.verdict.by_protocol(outcome);
-            body.response = response;
+            if let Some(record) = &mut body.record {
+                record.event.result.get_or_insert(result);
+                record.response = response;
+            }
         });
     }
 
@@ -218,7 +220,7 @@ impl TransactionRef {
 
     fn with_context(&self, what: &str, change: impl FnOnce(&mut Context)) {
         if let Some(node) = self.described(what) {
-            node.update(what, |body| change(body.context.get_or_insert_default()));
+            node.record(what, |record| change(record.event.context.get_or_insert_default()));
         }
     }
 }

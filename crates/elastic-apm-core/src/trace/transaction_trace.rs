@@ -69,7 +69,7 @@ impl TransactionRef {
         let Some(node) = &self.node else { return };
         let link = link.into();
         let mut is_added = true;
-        node.update("add_link", |body| is_added = links::push(&mut body.links, link));
+        node.record("add_link", |record| is_added = links::push(&mut record.event.links, link));
         if !is_added {
             links::explain(&node.tracer);
         }

@@ -6,12 +6,12 @@ use http::header;
 use super::REDACTED;
 use super::headers::text;
 use super::room::{Room, head};
+use super::secrets::Secrets;
 use crate::captured::{CapturedHeaders, MAX_COOKIE_BYTES};
-use crate::config::WildcardList;
 
 /// Parses all `Cookie` headers, as far as there is room in the event's line; `None` where there is none. Of several cookies with one name the first counts, and one without a
 /// name is left out: it may be a secret, and nothing tells.
-pub(super) fn parse(captured: &CapturedHeaders, sanitized: &WildcardList) -> Option<JsonObject> {
+pub(super) fn parse(captured: &CapturedHeaders, secrets: &mut Secrets) -> Option<JsonObject> {
     let mut cookies = None;
     // Each pair has at least its equal sign.
     let mut room = Room::new(MAX_COOKIE_BYTES, captured.bytes(), captured.bytes());
@@ -23,7 +23,7 @@ pub(super) fn parse(captured: &CapturedHeaders, sanitized: &WildcardList) -> Opt
             if name.is_empty() || cookies.contains_key(name.as_str()) {
                 continue;
             }
-            let is_secret = sanitized.matches_any(&name);
+            let is_secret = secrets.is_secret(&name);
             let value = if is_secret { REDACTED } else { text(pair[at + 1..].trim_ascii()) };
             if room.take(&name, &value) {
                 // Free-form objects are written as they are, so the limit is applied here.

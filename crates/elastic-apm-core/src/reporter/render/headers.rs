@@ -5,13 +5,13 @@ use http::header;
 
 use super::REDACTED;
 use super::room::Room;
+use super::secrets::Secrets;
 use crate::captured::{CapturedHeaders, MAX_BYTES};
-use crate::config::WildcardList;
 
 /// The secret ones keep their names. Cookies are recorded by name, elsewhere.
 ///
 /// In JSON too they take no more than [`MAX_BYTES`]; further ones are left out, so that they cannot make the whole event too large.
-pub(super) fn render(captured: &CapturedHeaders, sanitized: &WildcardList) -> Headers {
+pub(super) fn render(captured: &CapturedHeaders, secrets: &mut Secrets) -> Headers {
     let mut headers = Headers::with_capacity(captured.len());
     let mut room = Room::new(MAX_BYTES, captured.len(), captured.bytes());
     // The values of one name follow each other.
@@ -19,7 +19,7 @@ pub(super) fn render(captured: &CapturedHeaders, sanitized: &WildcardList) -> He
     for (name, value) in captured.iter() {
         let is_secret = match last {
             Some((known, is_secret)) if known == name => is_secret,
-            _ => name == header::COOKIE.as_str() || sanitized.matches_any(name),
+            _ => name == header::COOKIE.as_str() || secrets.is_secret(name),
         };
         last = Some((name, is_secret));
         let value = if is_secret { REDACTED } else { text(value) };

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::*;
 use crate::captured::{CapturedHeaders, CapturedUrl};
-use crate::config::WildcardList;
 
-fn defaults() -> WildcardList {
-    crate::config::default_settings().sanitize_field_names.clone()
+fn defaults() -> Secrets {
+    let mut secrets = Secrets::new();
+    secrets.go_by(&crate::config::default_settings().sanitize_field_names);
+    secrets
 }
 
 fn captured(uri: &str, host: Option<&'static str>) -> CapturedRequest {
@@ -21,13 +22,13 @@ fn url(uri: &str, host: Option<&'static str>) -> elastic_apm_intake::Url {
 }
 
 fn headers(captured: &HeaderMap) -> Headers {
-    super::headers::render(&CapturedHeaders::copy(captured), &defaults())
+    super::headers::render(&CapturedHeaders::copy(captured), &mut defaults())
 }
 
 /// The request of a transaction with these headers.
 fn with_headers(headers: &HeaderMap) -> Request {
     let headers = CapturedHeaders::copy(headers);
-    request(&CapturedRequest { headers, ..captured("/", None) }, Bearer::Transaction, &defaults())
+    request(&CapturedRequest { headers, ..captured("/", None) }, Bearer::Transaction, &mut defaults())
 }
 
 #[test]
@@ -140,7 +141,7 @@ fn unfinished_response_says_so() {
     let response = |finished| {
         response(
             &CapturedResponse { status: StatusCode::OK, headers: CapturedHeaders::default(), finished },
-            &defaults(),
+            &mut defaults(),
         )
         .finished
     };
@@ -155,7 +156,7 @@ fn each_kind_of_event_carries_the_body_where_its_option_says_so() {
         body.push(b"user=joe&passwd=hunter2");
         let captured = CapturedRequest { body: Some(body), ..captured("/", None) };
 
-        let carried = |bearer| request(&captured, bearer, &defaults()).body;
+        let carried = |bearer| request(&captured, bearer, &mut defaults()).body;
         let expected = Some(Body::from("user=joe&passwd=[REDACTED]"));
 
         assert_eq!(carried(Bearer::Transaction), expected.clone().filter(|_| in_transactions));
@@ -168,7 +169,8 @@ fn a_body_that_nobody_read_is_left_out_and_one_that_is_no_form_stays_as_it_is() 
     let rendered = |read: &[u8]| {
         let body = CapturedBody::new("text/plain", true, true, 10_000);
         body.push(read);
-        request(&CapturedRequest { body: Some(body), ..captured("/", None) }, Bearer::Error, &defaults()).body
+        request(&CapturedRequest { body: Some(body), ..captured("/", None) }, Bearer::Error, &mut defaults())
+            .body
     };
 
     assert_eq!(rendered(b""), None);

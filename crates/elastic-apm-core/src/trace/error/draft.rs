@@ -75,9 +75,11 @@ impl Draft {
                 }
                 about.name.clone_from(&body.name);
                 about.kind = Some(body.kind.clone());
-                event.labels = body.labels.clone();
-                event.context.clone_from(&body.context);
-                request.clone_from(&body.request);
+                if let Some(record) = &body.record {
+                    event.labels = record.event.labels.clone();
+                    event.context.clone_from(&record.event.context);
+                    request.clone_from(&record.request);
+                }
             });
             event.transaction = Some(about);
             node.baggage.label(&mut event.labels, &node.settings);
