@@ -25,14 +25,17 @@ impl Breakdown {
 
     /// Adds the self times of one transaction.
     pub(crate) fn add(&mut self, name: Option<&Keyword>, kind: &Keyword, times: SelfTimes) {
-        let transaction = MetricsetTransaction { name: name.cloned(), kind: Some(kind.clone()) };
+        let transaction =
+            MetricsetTransaction { name: name.cloned().map(as_sent), kind: Some(as_sent(kind.clone())) };
         if self.combinations >= Self::MAX_KEYS && !self.times.contains_key(&transaction) {
             // Not even its name is kept.
             self.left_out += times.into_iter().count() as u64;
             return;
         }
         let known = self.times.entry(transaction).or_default();
-        for new in times.into_iter() {
+        for mut new in times.into_iter() {
+            new.of.kind = new.of.kind.map(as_sent);
+            new.of.subtype = new.of.subtype.map(as_sent);
             match known.iter_mut().find(|known| known.of == new.of) {
                 Some(known) => known.time.add(new.time),
                 None if self.combinations >= Self::MAX_KEYS => self.left_out += 1,
@@ -72,6 +75,12 @@ impl Breakdown {
     }
 }
 
+/// As much of a name as is sent: no more has to be kept until then, and names that are sent alike are one.
+fn as_sent(mut name: Keyword) -> Keyword {
+    name.shorten_to(Keyword::LIMIT);
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +109,24 @@ mod tests {
         sums.sort_by_key(|sum| format!("{sum:?}"));
         assert_eq!(sums, [Some(Sample::number(11.0)), Some(Sample::number(7.0))]);
         assert!(breakdown.is_empty());
+    }
+
+    #[test]
+    fn of_names_as_much_is_kept_as_is_sent_and_those_that_are_sent_alike_are_one() {
+        let mut breakdown = Breakdown::default();
+        for end in ["a", "b"] {
+            let long = format!("{}{end}", "é".repeat(100_000));
+            breakdown.add(Some(&Keyword::from(long.clone())), &Keyword::from(long.clone()), times(&long, 5));
+        }
+
+        let (metricsets, _) = breakdown.report(1);
+        let metricsets: Vec<_> = metricsets.collect();
+        assert_eq!(metricsets.len(), 1);
+        let (transaction, span) =
+            (metricsets[0].transaction.clone().unwrap(), metricsets[0].span.clone().unwrap());
+        for text in [transaction.name, transaction.kind, span.kind].into_iter().flatten() {
+            assert_eq!(text.chars().count(), Keyword::LIMIT);
+        }
     }
 
     #[test]
