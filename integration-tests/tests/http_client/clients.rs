@@ -3,13 +3,14 @@
 use std::error::Error;
 use std::time::Duration;
 
+use axum::body::Body;
 use elastic_apm::reqwest::RequestBuilderExt as _;
 use elastic_apm::reqwest_0_12::RequestBuilderExt as _;
 use elastic_apm::tower::ApmClientLayer;
 use elastic_apm::{CallOptions, reqwest as apm_0_13, reqwest_0_12 as apm_0_12};
 use elastic_apm_integration_tests::PATIENCE;
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy;
@@ -146,7 +147,7 @@ impl Client {
     }
 }
 
-fn reqwest_0_13(setup: Setup) -> reqwest::Client {
+pub(crate) fn reqwest_0_13(setup: Setup) -> reqwest::Client {
     struct Nothing;
     impl reqwest::dns::Resolve for Nothing {
         fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
@@ -174,7 +175,9 @@ pub(crate) fn reqwest_0_12(setup: Setup) -> reqwest_0_12::Client {
 }
 
 /// hyper-util's client as an application sets it up, its errors boxed by the time limit.
-fn hyper(setup: Setup) -> impl Service<HyperRequest, Response = Response<Incoming>, Error = BoxError> {
+pub(crate) fn hyper(
+    setup: Setup,
+) -> impl Service<HyperRequest, Response = Response<Incoming>, Error = BoxError> {
     let resolver = service_fn(move |name: Name| async move {
         if !setup.resolves {
             return Err(std::io::Error::other("no such name"));
@@ -199,25 +202,25 @@ fn trusts_nobody() -> rustls::ClientConfig {
         .with_no_client_auth()
 }
 
-type HyperRequest = Request<Empty<bytes::Bytes>>;
+type HyperRequest = Request<Body>;
 
 fn request(url: &str, headers: HeaderMap) -> HyperRequest {
-    let mut request = Request::get(url).body(Empty::new()).unwrap();
+    let mut request = Request::get(url).body(Body::empty()).unwrap();
     *request.headers_mut() = headers;
     request
 }
 
-async fn answer_0_13(answer: reqwest::Response) -> Result<Answer, Failure> {
+pub(crate) async fn answer_0_13(answer: reqwest::Response) -> Result<Answer, Failure> {
     let (status, headers) = (answer.status(), without_date(answer.headers()));
     Ok(Answer { status, headers, body: answer.bytes().await.map_err(chain)?.to_vec() })
 }
 
-async fn answer_0_12(answer: reqwest_0_12::Response) -> Result<Answer, Failure> {
+pub(crate) async fn answer_0_12(answer: reqwest_0_12::Response) -> Result<Answer, Failure> {
     let (status, headers) = (answer.status(), without_date(answer.headers()));
     Ok(Answer { status, headers, body: answer.bytes().await.map_err(chain)?.to_vec() })
 }
 
-async fn answer_http<B>(answer: http::Response<B>) -> Result<Answer, Failure>
+pub(crate) async fn answer_http<B>(answer: http::Response<B>) -> Result<Answer, Failure>
 where
     B: http_body::Body<Error: Error>,
 {
@@ -232,12 +235,12 @@ fn without_date(headers: &HeaderMap) -> HeaderMap {
     headers
 }
 
-fn chain(error: impl Error) -> Failure {
+pub(crate) fn chain(error: impl Error) -> Failure {
     texts_of(&error)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn boxed_chain(error: BoxError) -> Failure {
+pub(crate) fn boxed_chain(error: BoxError) -> Failure {
     texts_of(&*error)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | module | rules about |
 //! |---|---|
-//! | `every_client`, `failures` | what holds of every way to send a request; `clients` knows the ways |
+//! | `every_client`, `failures`, `uploads` | what holds of every way to send a request; `clients` knows the ways |
 //! | `reqwest_client`, `tower_client` | what only one of them does |
 //! | `bodies` | spans that last until the body has been read |
 //! | `headers` | the headers that continue the trace |
@@ -54,6 +54,7 @@ mod nesting;
 mod reqwest_client;
 mod retries;
 mod tower_client;
+mod uploads;
 
 use std::sync::{Arc, Mutex};
 
