@@ -54,17 +54,27 @@ async fn a_call_that_is_never_awaited_leaves_no_span() {
 
 #[tokio::test]
 async fn a_url_that_cannot_be_called_fails_as_without_us_and_leaves_a_valid_span() {
-    let agent = CheckedAgent::new();
     let plain = ClientBuilder::new(reqwest::Client::new()).build();
+    let too_long = format!("http://joe:hunter2@a.test:81/{}", "x".repeat(70_000));
 
-    for url in ["data:text/plain,hello", "unix:/run/docker.sock", "http://[::1%25eth0]/", "/only/a/path"] {
+    for (url, name) in [
+        // reqwest refuses these before any middleware sees them.
+        ("data:text/plain,hello", None),
+        ("unix:/run/docker.sock", None),
+        ("http://[::1%25eth0]/", None),
+        ("/only/a/path", None),
+        ("ftp://a.test/", Some("GET a.test")),
+        (&*too_long, Some("GET a.test:81")),
+    ] {
+        let agent = CheckedAgent::new();
         let expected = plain.get(url).send().await.unwrap_err();
         let error = in_job(&agent, client().get(url).send()).await.unwrap_err();
         assert_eq!(format!("{error:?}"), format!("{expected:?}"), "{url}");
-    }
 
-    for span in agent.events().spans {
-        assert_eq!((span.name.as_str(), span.outcome), ("GET", Some(Outcome::Failure)));
+        let events = agent.events();
+        let spans: Vec<_> = events.spans.iter().map(|span| (span.name.as_str(), span.outcome)).collect();
+        assert_eq!(spans, Vec::from_iter(name.map(|name| (name, Some(Outcome::Failure)))), "{url}");
+        assert!(!events.lines.iter().any(|line| line.contains("hunter2")));
     }
 }
 
