@@ -1,7 +1,7 @@
 //! The headers that continue the trace.
 
 use elastic_apm::intake::SpanEvent;
-use elastic_apm::{FutureExt, TraceContext};
+use elastic_apm::{FutureExt, Outcome, TraceContext};
 use elastic_apm_integration_tests::CheckedAgent;
 use http::HeaderMap;
 
@@ -67,6 +67,12 @@ async fn a_call_over_the_limit_sends_the_id_of_its_nearest_reported_ancestor_and
     assert_eq!((job.span_count.started, job.span_count.dropped, events.spans.len()), (1, 3, 1));
     let expected = traceparent(&events, job.id, "01");
     assert_eq!(server.seen("traceparent"), [expected.clone(), expected]);
+    let calls: Vec<_> = job.dropped_spans_stats.iter().map(|call| call.outcome).collect();
+    assert_eq!(calls, [Some(Outcome::Success), Some(Outcome::Failure)]);
+    for call in &job.dropped_spans_stats {
+        assert_eq!(call.destination_service_resource.as_deref(), Some(&*server.host));
+        assert_eq!(call.service_target_name.as_deref(), Some(&*server.host));
+    }
     assert_eq!(server.seen("tracestate"), [["es=s:1"], ["es=s:1"]]);
 }
 

@@ -57,6 +57,19 @@ async fn what_the_clients_future_owns_is_dropped_with_the_span_current() {
 }
 
 #[tokio::test]
+async fn what_a_client_does_in_the_call_itself_is_inside_of_the_span() {
+    let (agent, seen) = (CheckedAgent::new(), Mutex::new(None));
+    let client = service_fn(|_: Request<Body>| {
+        *seen.lock().unwrap() = span_id();
+        std::future::ready(Ok::<_, Infallible>(Response::new(Body::empty())))
+    });
+
+    in_job(&agent, ApmClientLayer::new().layer(client).oneshot(request("http://a.test/"))).await.unwrap();
+
+    assert_eq!(*seen.lock().unwrap(), Some(only(&agent.events()).id));
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_get_ready_fails_as_without_us_and_leaves_no_span() {
     #[derive(Clone)]
     struct NeverReady;
