@@ -68,6 +68,19 @@ pub(crate) async fn the_error_behind_a_response_is_reported_once_with_its_causes
     }
 }
 
+pub(crate) async fn the_error_behind_an_unsampled_response_is_reported_too(stack: Stack) {
+    let agent = CheckedAgent::with(|options| options.transaction_sample_rate(0.0));
+    let server = stack.serve(&agent, |_| async { carries(CapturedError::new(failed())) }).await;
+
+    server.connect().await.get().await;
+
+    let events = events_of(&agent, 1).await;
+    let error = &events.errors[0];
+    assert_eq!(error.parent.unwrap().parent_id, events.transactions[0].id);
+    assert!(!error.transaction.as_ref().unwrap().sampled);
+    assert_eq!(error.exception.as_ref().unwrap().message.as_deref(), Some("no order"));
+}
+
 pub(crate) async fn an_error_made_in_a_span_belongs_to_it(stack: Stack) {
     let agent = CheckedAgent::new();
     let fails = |_: Request<Body>| async {

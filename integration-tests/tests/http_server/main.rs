@@ -121,6 +121,7 @@ on_every_stack! {
     long_lived::what_a_long_lived_body_does_is_part_of_the_trace,
     long_lived::a_long_lived_body_that_panics_is_reported,
     handler_errors::the_error_behind_a_response_is_reported_once_with_its_causes,
+    handler_errors::the_error_behind_an_unsampled_response_is_reported_too,
     handler_errors::an_error_made_in_a_span_belongs_to_it,
     handler_errors::the_outcome_is_the_statuss_whatever_error_is_behind_it,
     handler_errors::an_error_in_an_ignored_request_is_not_reported,

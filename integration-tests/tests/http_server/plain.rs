@@ -45,6 +45,24 @@ async fn a_service_that_fails_is_a_server_error_without_a_status() {
 }
 
 #[tokio::test]
+async fn the_closure_that_knows_the_user_is_asked_for_sampled_requests_only() {
+    for (sample_rate, expected) in [(1.0, 1), (0.0, 0)] {
+        let agent = CheckedAgent::with(|options| options.transaction_sample_rate(sample_rate));
+        let asked = Arc::new(Mutex::new(0));
+        let asking = Arc::clone(&asked);
+        let apm = layer(&agent).user(move |_| {
+            *asking.lock().unwrap() += 1;
+            None
+        });
+        let answers = service_fn(|_| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
+
+        drop(apm.layer(answers).oneshot(request()).await.unwrap());
+
+        assert_eq!((*asked.lock().unwrap(), agent.events().transactions.len()), (expected, 1));
+    }
+}
+
+#[tokio::test]
 async fn a_panic_in_the_call_itself_is_reported_and_passed_on() {
     let agent = CheckedAgent::new();
     let panics = service_fn(|_: Request<Body>| -> std::future::Ready<Result<Response<Body>, Infallible>> {

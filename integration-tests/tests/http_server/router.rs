@@ -128,6 +128,21 @@ async fn what_an_outer_layer_ignores_is_ignored_inside_whatever_its_path_becomes
 }
 
 #[tokio::test]
+async fn what_an_outer_layers_closure_ignores_is_ignored_inside_too() {
+    let agent = CheckedAgent::new();
+    let router = layer(&agent).around(Router::new().route("/users/{id}", get(hello)));
+    let outer = layer(&agent).ignore(|request| request.headers.contains_key("x-synthetic"));
+    let mut client = serve(outer.layer(router)).await;
+
+    client.exchange(http::Request::get("/users/7").header("x-synthetic", "1")).await;
+    client.exchange(http::Request::get("/users/8")).await;
+
+    let events = events_of(&agent, 1).await;
+    let request = events.transactions[0].context.as_ref().unwrap().request.as_ref().unwrap();
+    assert_eq!(request.url.pathname.as_deref(), Some("/users/8"));
+}
+
+#[tokio::test]
 async fn a_layer_without_an_agent_leaves_the_request_to_the_one_inside() {
     let agent = CheckedAgent::new();
     let router = layer(&agent).around(Router::new().route("/users/{id}", get(hello)));

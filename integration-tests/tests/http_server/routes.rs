@@ -255,6 +255,17 @@ async fn a_nested_layer_ignores_urls_by_the_whole_path() {
 }
 
 #[tokio::test]
+async fn a_nested_layer_names_by_the_whole_path_what_has_no_route() {
+    let agent = CheckedAgent::with(|options| options.use_path_as_transaction_name(true));
+    let nested = Router::new().fallback(hello).layer(layer(&agent));
+    let server = AXUM_HTTP1.serve_router(Router::new().nest("/api", nested)).await;
+
+    server.connect().await.exchange(http::Request::get("/api/no/where?a=1")).await;
+
+    events_of(&agent, 1).await.transaction("GET /api/no/where");
+}
+
+#[tokio::test]
 async fn a_peer_that_is_not_known_is_left_out() {
     let agent = CheckedAgent::new();
     let mut client = serve_around(&agent, Router::new().route("/", get(hello))).await;

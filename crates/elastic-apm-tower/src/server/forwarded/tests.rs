@@ -89,6 +89,16 @@ fn the_client_is_the_first_address_named() {
 }
 
 #[test]
+fn the_standard_header_wins_where_it_says_something() {
+    let client = |forwarded| {
+        Forwarded::read(&headers(&[("x-forwarded-for", "192.0.2.1"), ("forwarded", forwarded)])).client
+    };
+
+    assert_eq!(client("for=192.0.2.2").unwrap().to_string(), "192.0.2.2");
+    assert_eq!(client("proto=https").unwrap().to_string(), "192.0.2.1");
+}
+
+#[test]
 fn a_target_without_a_path_stays_as_it_is() {
     let uri = Uri::from_static("inner:443");
 
