@@ -3,6 +3,10 @@
 //! `POST /test` takes a JSON list of `{"url", "arguments"}`, posts the `arguments` of each item to its `url`, one after the other and
 //! traced, and answers 200 `{}` when all are done. Port 0, which is the default, is any free one; the first line on standard output
 //! says where it listens.
+//!
+//! With the suite's folder `test` as the working directory, `STRICT_LEVEL=2 SPEC_LEVEL=2 python test.py http://127.0.0.1:N/test` runs all of it at its
+//! strictest; the tests in `tests/trace_context_service` hold to the same rules without it. An agent that samples nothing fails the two cases that
+//! want three calls to have three parents: as Elastic has it, they all name the transaction, for there are no spans.
 
 use std::process::ExitCode;
 

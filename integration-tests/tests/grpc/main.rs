@@ -80,6 +80,24 @@ async fn a_call_is_one_trace_from_tonics_channel_to_tonics_server() {
 }
 
 #[tokio::test]
+async fn tonics_routes_in_a_router_of_axums_are_named_by_their_service() {
+    let agent = CheckedAgent::new();
+    let routes = tonic::service::Routes::new(Echo).into_axum_router();
+    let app = routes.layer(elastic_apm::axum::ApmLayer::new().tracer(agent.tracer()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let mut client = client(&address).await;
+
+    assert_eq!(call(&mut client, "/test.Echo/Say").await, [Ok(Bytes::from("hello"))]);
+    assert_eq!(call(&mut client, "/test.Unknown/Say").await, [Err(Code::Unimplemented)]);
+
+    let events = ended(&agent, 2).await;
+    events.transaction("POST /test.Echo/{*rest}");
+    events.transaction("POST unknown route");
+}
+
+#[tokio::test]
 async fn messages_and_statuses_in_trailers_arrive_as_they_were_sent() {
     let agent = CheckedAgent::new();
     let address = serve(Some(&agent)).await;

@@ -11,6 +11,14 @@
 //! `layer` makes a `service`, whose `future` owns an `exchange` and hands it to the `body`. The exchange
 //! decides how the transaction ends; the others only tell it what they saw. `capture_body` is a layer of its own, since it changes the
 //! type of the request's body.
+//!
+//! # gRPC
+//!
+//! Around tonic's server the HTTP request is what is traced. gRPC's own status stands in trailers and is not read: a call that it refuses
+//! is an answer with 200, and a success, unless the handler says otherwise by `set_transaction_outcome`. Tonic tells no layer which
+//! method it is about to call, so that all are `POST unknown route`; its routes as a router of axum's
+//! (`Routes::into_axum_router`), with the layer of `elastic-apm-axum` on them, are named by their service,
+//! `POST /greet.Greeter/{*rest}`. A handler that knows its method calls `set_transaction_name`.
 
 mod body;
 mod capture_body;
