@@ -20,6 +20,7 @@
 //! |---|---|
 //! | name, label or discard the transaction in a handler | [`CurrentTransaction`], or the free functions of the agent |
 //! | report the error behind a response | [`CapturedError`] |
+//! | learn where a handler panicked, with its stack | the option `panic_hook` |
 //! | leave requests out | `transaction_ignore_urls`, `transaction_ignore_user_agents`, [`ApmLayer::ignore`] |
 //! | record the bodies of requests | the option `capture_body` |
 //! | say who the user is | [`ApmLayer::user`], or `set_user_context` in the handler |

@@ -9,6 +9,7 @@
 //! | record the bodies of requests | the option `capture_body` and [`CaptureBodyLayer`] |
 //! | say who the user is | [`ApmLayer::user`], or `set_user_context` in the handler |
 //! | report the error behind a response | [`CapturedError`] |
+//! | learn where a handler panicked, with its stack | the option `panic_hook` |
 //! | record what a proxy in front was asked for | [`ApmLayer::trust_forwarded_headers`] |
 //! | end long responses with their headers | [`ApmLayer::end_at_headers`] |
 //!
