@@ -147,10 +147,12 @@ impl Queue {
 
     /// Takes the oldest event.
     pub(crate) fn pop(&self) -> Option<Record> {
-        let record = self.ring.pop()?;
-        // The same as when it was pushed: what others can still change is weighed once, and spans are theirs alone.
-        self.forget(record.bytes_beside_slot().into());
-        Some(record)
+        let record = self.ring.pop();
+        if let Some(record) = &record {
+            // The same as when it was pushed: what others can still change is weighed once, and spans are theirs alone.
+            self.forget(record.bytes_beside_slot().into());
+        }
+        record
     }
 
     /// How many events wait.

@@ -297,8 +297,14 @@ impl KeyWriter<'_> {
 impl Serialize for Labels {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (key, value) in self.labels() {
-            map.serialize_entry(&KeyWriter(key), value)?;
+        if self.more.is_none() {
+            for (key, value) in self.first_two() {
+                map.serialize_entry(&KeyWriter(key), value)?;
+            }
+        } else {
+            for (key, value) in self.labels() {
+                map.serialize_entry(&KeyWriter(key), value)?;
+            }
         }
         map.end()
     }

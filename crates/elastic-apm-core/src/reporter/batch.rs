@@ -33,9 +33,9 @@ pub(super) struct SealedBatch {
 }
 
 impl Batch {
-    /// A batch without events.
-    pub(super) fn new(compress: bool) -> Self {
-        let buffer = Vec::with_capacity(16 * 1024);
+    /// A batch without events, with room for as much as one before it took.
+    pub(super) fn new(compress: bool, size_before: usize) -> Self {
+        let buffer = Vec::with_capacity((size_before + size_before / 8).max(16 * 1024));
         let body = if compress {
             Body::Gzip(Box::new(GzEncoder::new(buffer, Compression::fast())))
         } else {

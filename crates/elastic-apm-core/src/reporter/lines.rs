@@ -9,14 +9,15 @@ use super::render::{self, Bearer, Secrets};
 use super::stacks;
 use crate::config::Settings;
 use crate::metrics::Breakdown;
-use crate::record::{Record, SpanRecord};
+use crate::record::Record;
 use crate::stats::DropReason;
 
-/// Writes one record as one line into `line`, which is emptied first; says what had to be cut for that, if anything.
+/// Writes one record as one line into `line`, which is emptied first; says what had to be cut for that, if anything. Nothing is left in the
+/// record that anybody should still look at.
 ///
 /// A transaction's self times go into `breakdown`.
 pub(crate) fn write(
-    record: Record,
+    record: &mut Record,
     settings: &Settings,
     filters: &Filters,
     breakdown: &mut Breakdown,
@@ -26,13 +27,12 @@ pub(crate) fn write(
     line.clear();
     secrets.go_by(&settings.sanitize_field_names);
     match record {
-        Record::Span(mut event) => finish(&mut event, settings, filters, line),
+        Record::Span(event) => finish(event, settings, filters, line),
         Record::SpanWithStack(record) => {
-            let SpanRecord { mut event, stack } = *record;
-            event.extra.get_or_insert_default().stacktrace = stacks::frames(&stack);
-            finish(&mut event, settings, filters, line)
+            record.event.extra.get_or_insert_default().stacktrace = stacks::frames(&record.stack);
+            finish(&mut record.event, settings, filters, line)
         }
-        Record::Transaction(mut record) => {
+        Record::Transaction(record) => {
             let (request, response) = (record.request.as_deref(), record.response.as_ref());
             render::exchange(Bearer::Transaction, &mut record.event.context, request, response, secrets);
             let finished = finish(&mut record.event, settings, filters, line)?;
@@ -41,8 +41,8 @@ pub(crate) fn write(
             breakdown.add(record.event.name.as_ref(), &record.event.kind, self_times);
             Ok(finished)
         }
-        Record::Metricset(mut event) => write_within_limit(&mut *event, line),
-        Record::Error(mut record) => {
+        Record::Metricset(event) => write_within_limit(&mut **event, line),
+        Record::Error(record) => {
             let request = record.request.as_deref();
             render::exchange(Bearer::Error, &mut record.event.context, request, None, secrets);
             if let Some(stack) = &record.stack {

@@ -40,7 +40,7 @@ impl Outbox {
     /// An outbox that sends every event at once, until it is told otherwise.
     pub(super) fn new(transport: Arc<dyn Transport>) -> Self {
         Outbox {
-            open: Batch::new(transport.wants_compression()),
+            open: Batch::new(transport.wants_compression(), 0),
             transport,
             request_time: Duration::ZERO,
             request_size: 0,
@@ -106,7 +106,7 @@ impl Outbox {
                 if self.hurry_at.take().is_some() {
                     self.last_hurry = Some(now);
                 }
-                let next = Batch::new(self.transport.wants_compression());
+                let next = Batch::new(self.transport.wants_compression(), self.open.size());
                 std::mem::replace(&mut self.open, next).seal()
             }
         };

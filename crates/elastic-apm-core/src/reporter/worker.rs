@@ -129,18 +129,18 @@ impl<'a> Worker<'a> {
             if self.outbox.is_full() {
                 return Gathering::Lingering;
             }
-            let Some(record) = self.setup.queue.pop() else {
+            let Some(mut record) = self.setup.queue.pop() else {
                 return if taken == 0 { Gathering::Idle } else { Gathering::Lingering };
             };
             let position = self.position;
             self.position += 1;
-            self.take(record, position, &settings);
+            self.take(&mut record, position, &settings);
         }
         Gathering::More
     }
 
     /// Puts one event into the batch.
-    fn take(&mut self, record: Record, position: u64, settings: &Settings) {
+    fn take(&mut self, record: &mut Record, position: u64, settings: &Settings) {
         self.setup.in_hand += 1;
         let urgent = record.is_urgent();
         // What applications bring along may panic when it is looked at: that costs the one event.
@@ -185,7 +185,7 @@ impl<'a> Worker<'a> {
         let position = self.position.saturating_sub(1);
         for metricset in self.metrics.report(Instant::now(), is_last, epoch_micros_now(), &settings) {
             self.setup.queue.counters.record();
-            self.take(Record::Metricset(Box::new(metricset)), position, &settings);
+            self.take(&mut Record::Metricset(Box::new(metricset)), position, &settings);
         }
     }
 
