@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use elastic_apm::{FutureExt, TaskContext, Tracer, capture_span, span, trace_parent_header, transaction_id};
 use elastic_apm_integration_tests::CheckedAgent;
 
@@ -162,4 +164,18 @@ fn a_setter_inside_a_context_change_does_not_block() {
     drop(span);
 
     assert_eq!(agent.events().span("step").labels.len(), 1);
+}
+
+#[test]
+fn a_context_change_that_panics_loses_nothing_of_what_was_there() {
+    let agent = CheckedAgent::new();
+    let transaction = agent.tracer().transaction("job", "script").start();
+    let span = transaction.span("SELECT").span_type("db.mysql").service_target("mysql", "shop").start();
+
+    let changed = catch_unwind(AssertUnwindSafe(|| span.update_context(|_| panic!("no more"))));
+    drop((span, transaction));
+
+    let events = agent.events();
+    let service = events.span("SELECT").context.as_ref().and_then(|context| context.service.as_ref());
+    assert!(changed.is_err() && service.is_some_and(|service| service.target.is_some()), "{service:?}");
 }

@@ -6,7 +6,7 @@ use elastic_apm_intake::SpanContext;
 
 use super::current::{Activation, Current};
 use super::span_end;
-use super::span_node::SharedSpan;
+use super::span_node::{SharedSpan, SpanNode};
 use super::span_ref::SpanRef;
 
 /// A step within a transaction: a function, a query, a call to another service.
@@ -45,16 +45,30 @@ impl Span {
     /// For authors of integrations. Two threads that change one span's context at once may lose one of the changes.
     pub fn update_context(&self, change: impl FnOnce(&mut SpanContext)) {
         let Some(node) = self.recorded("update_context") else { return };
-        let mut taken = None;
-        node.update("update_context", |event| taken = Some(event.context.take().unwrap_or_default()));
-        let Some(mut context) = taken else { return };
+        let mut taken = Taken { node, context: None };
+        node.update("update_context", |event| taken.context = Some(event.context.take().unwrap_or_default()));
         // Outside the lock: it is the caller's code. The span cannot end meanwhile, its owner is borrowed.
-        change(&mut context);
-        node.update("update_context", |event| event.context = Some(context));
+        if let Some(context) = &mut taken.context {
+            change(context);
+        }
     }
 
     /// Ends the span, as dropping the handle does.
     pub fn end(self) {}
+}
+
+/// The context while it is changed. Goes back also where the change panics.
+struct Taken<'a> {
+    node: &'a SpanNode,
+    context: Option<Box<SpanContext>>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(context) = self.context.take() {
+            self.node.update("update_context", |event| event.context = Some(context));
+        }
+    }
 }
 
 impl Deref for Span {
