@@ -99,7 +99,7 @@ mod tests {
         for (path, expected) in [
             ("/x/registry/src/index-1/elastic-apm-core-0.1.0/src/trace/run.rs", Some("elastic-apm-core")),
             ("/x/registry/src/index-1/a-2d-1.0.0-rc.1/src/lib.rs", Some("a-2d")),
-            ("/work/crates/elastic-apm-core/src/lib.rs", Some("elastic-apm-core")),
+            ("/home/me/crates/elastic-apm-core/src/lib.rs", Some("elastic-apm-core")),
             ("src/main.rs", None),
             ("/main.rs", None),
         ] {
