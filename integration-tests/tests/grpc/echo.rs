@@ -5,14 +5,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BufMut, Bytes};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::{Grpc, NamedService};
 use tonic::{Request, Response, Status};
 use tower::{Service, service_fn};
 
-/// Says back what it is told: once, three times, once and then breaks off, or not at all.
+/// Says back what it is told: once, three times, once and then breaks off or hangs, or not at all.
 #[derive(Clone)]
 pub(crate) struct Echo;
 
@@ -56,6 +56,13 @@ impl Service<http::Request<Body>> for Echo {
                         Ok(Response::new(stream::iter([Ok(request.into_inner()), lost])))
                     };
                     grpc.server_streaming(service_fn(break_off), request).await
+                }
+                "/test.Echo/Wait" => {
+                    let wait = |request: Request<Bytes>| async {
+                        let message = stream::iter([Ok(request.into_inner())]);
+                        Ok(Response::new(message.chain(stream::pending())))
+                    };
+                    grpc.server_streaming(service_fn(wait), request).await
                 }
                 _ => Status::unimplemented("no such method").into_http(),
             })

@@ -1,6 +1,6 @@
 //! The HTTP side of gRPC: tonic's server and channel with our layers around them, over real sockets.
 //!
-//! A call is an HTTP/2 request whose outcome stands in trailers. The layers pass these through; they do not read them.
+//! A call is an HTTP/2 request whose outcome stands in trailers. The layers pass these through; the server's reads the status in them.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
 use tonic::{Code, Status};
-use tower::Layer;
+use tower::{Layer, ServiceExt};
 
 use crate::echo::{BytesCodec, Echo};
 
@@ -71,16 +71,16 @@ async fn a_call_is_one_trace_from_tonics_channel_to_tonics_server() {
 
     assert_eq!(answer, [Ok(Bytes::from("hello"))]);
     let (caller, called) = (caller.events(), ended(&called, 1).await);
-    let (span, request) = (&caller.spans[0], called.transaction("POST unknown route"));
+    let (span, request) = (&caller.spans[0], called.transaction("/test.Echo/Say"));
     assert_eq!((span.name.as_str(), span.outcome), (&*format!("POST {address}"), Some(Outcome::Success)));
     assert_eq!((request.trace_id, request.parent_id), (span.trace_id, Some(span.id)));
-    assert_eq!((request.result.as_deref(), request.outcome), (Some("HTTP 2xx"), Some(Outcome::Success)));
+    assert_eq!((request.result.as_deref(), request.outcome), (Some("OK"), Some(Outcome::Success)));
     let request = request.context.as_ref().unwrap().request.as_ref().unwrap();
     assert_eq!(request.url.full.as_deref(), Some(&*format!("http://{address}/test.Echo/Say")));
 }
 
 #[tokio::test]
-async fn tonics_routes_in_a_router_of_axums_are_named_by_their_service() {
+async fn tonics_routes_in_a_router_of_axums_are_named_by_their_method_too() {
     let agent = CheckedAgent::new();
     let routes = tonic::service::Routes::new(Echo).into_axum_router();
     let app = routes.layer(elastic_apm::axum::ApmLayer::new().tracer(agent.tracer()));
@@ -93,30 +93,89 @@ async fn tonics_routes_in_a_router_of_axums_are_named_by_their_service() {
     assert_eq!(call(&mut client, "/test.Unknown/Say").await, [Err(Code::Unimplemented)]);
 
     let events = ended(&agent, 2).await;
-    events.transaction("POST /test.Echo/{*rest}");
+    events.transaction("/test.Echo/Say");
     events.transaction("POST unknown route");
 }
 
 #[tokio::test]
-async fn messages_and_statuses_in_trailers_arrive_as_they_were_sent() {
-    let agent = CheckedAgent::new();
-    let address = serve(Some(&agent)).await;
-    let mut client = client(&address).await;
+async fn messages_and_statuses_arrive_as_they_were_sent_and_the_status_is_the_result() {
     let hello = || Ok(Bytes::from("hello"));
 
-    for (method, expected) in [
-        ("/test.Echo/Say", vec![hello()]),
-        ("/test.Echo/Repeat", vec![hello(), hello(), hello()]),
-        ("/test.Echo/BreakOff", vec![hello(), Err(Code::DataLoss)]),
-        ("/test.Echo/Refuse", vec![Err(Code::PermissionDenied)]),
-        ("/test.Echo/NoSuchMethod", vec![Err(Code::Unimplemented)]),
+    let unknown = "POST unknown route";
+    for (method, expected, name, result, outcome) in [
+        ("/test.Echo/Say", vec![hello()], "/test.Echo/Say", "OK", Outcome::Success),
+        ("/test.Echo/Repeat", vec![hello(), hello(), hello()], "/test.Echo/Repeat", "OK", Outcome::Success),
+        // In the trailers, behind a message.
+        (
+            "/test.Echo/BreakOff",
+            vec![hello(), Err(Code::DataLoss)],
+            "/test.Echo/BreakOff",
+            "DATA_LOSS",
+            Outcome::Failure,
+        ),
+        // In the headers, without a body.
+        (
+            "/test.Echo/Refuse",
+            vec![Err(Code::PermissionDenied)],
+            "/test.Echo/Refuse",
+            "PERMISSION_DENIED",
+            Outcome::Success,
+        ),
+        (
+            "/test.Echo/NoSuchMethod",
+            vec![Err(Code::Unimplemented)],
+            unknown,
+            "UNIMPLEMENTED",
+            Outcome::Success,
+        ),
     ] {
-        assert_eq!(call(&mut client, method).await, expected, "{method}");
-    }
+        let agent = CheckedAgent::new();
+        let mut client = client(&serve(Some(&agent)).await).await;
 
-    // What went wrong is in the trailers, which are gRPC's: as HTTP, all of these are complete answers.
-    let events = ended(&agent, 5).await;
-    assert!(events.transactions.iter().all(|event| event.result.as_deref() == Some("HTTP 2xx")));
+        assert_eq!(call(&mut client, method).await, expected, "{method}");
+
+        let events = ended(&agent, 1).await;
+        let event = &events.transactions[0];
+        let found = (event.name.as_deref(), event.result.as_deref(), event.outcome);
+        assert_eq!(found, (Some(name), Some(result), Some(outcome)), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_while_it_is_answered_is_cancelled_and_has_its_methods_name() {
+    let agent = CheckedAgent::new();
+    let mut client = client(&serve(Some(&agent)).await).await;
+
+    client.ready().await.unwrap();
+    let path = http::uri::PathAndQuery::from_static("/test.Echo/Wait");
+    let answer = client.server_streaming(tonic::Request::new(Bytes::from("hello")), path, BytesCodec).await;
+    let mut messages = answer.unwrap().into_inner();
+    assert!(messages.next().await.unwrap().is_ok());
+    drop(messages);
+
+    let events = ended(&agent, 1).await;
+    let event = events.transaction("/test.Echo/Wait");
+    assert_eq!((event.result.as_deref(), event.outcome), (Some("cancelled"), Some(Outcome::Unknown)));
+}
+
+#[tokio::test]
+async fn what_a_handler_calls_its_transaction_stands() {
+    let agent = CheckedAgent::new();
+    let named = tower::service_fn(|request: http::Request<String>| async move {
+        let transaction = request.extensions().get::<elastic_apm::tower::CurrentTransaction>();
+        transaction.unwrap().set_name("greeting");
+        let answer = http::Response::builder().header("grpc-status", "14").body(String::new());
+        Ok::<_, std::convert::Infallible>(answer.unwrap())
+    });
+    let service = ApmLayer::new().tracer(agent.tracer()).layer(named);
+    let request = http::Request::post("/test.Echo/Say").header("content-type", "application/grpc+proto");
+
+    let answer = service.oneshot(request.body(String::new()).unwrap()).await.unwrap();
+    drop(answer.into_body().collect().await);
+
+    let events = agent.events();
+    let event = events.transaction("greeting");
+    assert_eq!((event.result.as_deref(), event.outcome), (Some("UNAVAILABLE"), Some(Outcome::Failure)));
 }
 
 #[tokio::test]

@@ -67,7 +67,10 @@ impl<B: Body> Body for ResponseBody<B> {
             Ok(Poll::Ready(Some(Ok(frame)))) => {
                 match frame.data_ref() {
                     Some(data) => *this.bytes += data.remaining() as u64,
-                    None => *this.at_end = true,
+                    None => {
+                        *this.at_end = true;
+                        frame.trailers_ref().into_iter().for_each(|trailers| exchange.on_trailers(trailers));
+                    }
                 }
                 *this.at_end |= inner.is_end_stream();
                 Poll::Ready(Some(Ok(frame)))

@@ -7,9 +7,10 @@ use std::any::Any;
 use elastic_apm_core::{
     CapturedHeaders, CapturedResponse, Keyword, Outcome, TaskContext, Transaction, TransactionRef,
 };
-use http::{Method, StatusCode, header, response};
+use http::{HeaderMap, Method, StatusCode, header, response};
 
 use super::captured_error::CapturedError;
+use super::grpc::Call;
 use super::hooks::{EndAtHeaders, ask};
 use super::semantics;
 
@@ -20,6 +21,8 @@ pub(super) struct Exchange {
     method: Method,
     /// What it is called where nobody names it.
     routeless: Option<Keyword>,
+    /// The call that it is by gRPC.
+    call: Option<Call>,
     end_at_headers: Option<EndAtHeaders>,
     head: Option<Head>,
 }
@@ -42,11 +45,12 @@ impl Exchange {
         transaction: Transaction,
         method: Method,
         routeless: Option<Keyword>,
+        call: Option<Call>,
         end_at_headers: Option<EndAtHeaders>,
     ) -> Self {
         let context = transaction.context();
         let transaction = Subject::Running(transaction);
-        Exchange { transaction, context, method, routeless, end_at_headers, head: None }
+        Exchange { transaction, context, method, routeless, call, end_at_headers, head: None }
     }
 
     /// Runs `f` with the transaction current.
@@ -63,6 +67,7 @@ impl Exchange {
         if !self.transaction().is_reported() {
             return;
         }
+        self.on_trailers(&head.headers);
         let captures = self.transaction().captures_headers();
         let length = head.headers.get(header::CONTENT_LENGTH);
         self.head = Some(Head {
@@ -72,6 +77,13 @@ impl Exchange {
         });
         if self.ends_with(head) {
             self.on_complete();
+        }
+    }
+
+    /// The trailers of the response are there, or what stands in their place in its head.
+    pub(super) fn on_trailers(&mut self, trailers: &HeaderMap) {
+        if let Some(call) = &mut self.call {
+            call.on_headers(trailers);
         }
     }
 
@@ -92,7 +104,11 @@ impl Exchange {
     /// The response is complete.
     pub(super) fn on_complete(&mut self) {
         if let Some(head) = self.head.take() {
-            let (result, outcome) = (semantics::result(head.status), semantics::outcome(head.status));
+            let status = self.call.as_ref().and_then(Call::status).filter(|_| head.status.is_success());
+            let (result, outcome) = match status {
+                Some(status) => (status.result(), status.outcome()),
+                None => (semantics::result(head.status), semantics::outcome(head.status)),
+            };
             self.settle(result, outcome, Some(head.captured(true)));
         }
     }
@@ -126,7 +142,8 @@ impl Exchange {
     fn settle(&mut self, result: Keyword, outcome: Outcome, response: Option<CapturedResponse>) {
         let Subject::Running(transaction) = &self.transaction else { return };
         if transaction.is_reported() {
-            transaction.conclude_request(self.routeless.take(), result, outcome, response);
+            let name = self.call.as_ref().and_then(Call::name).or_else(|| self.routeless.take());
+            transaction.conclude_request(name, result, outcome, response);
         }
         self.transaction = Subject::Ended(TransactionRef::clone(transaction));
     }

@@ -14,11 +14,10 @@
 //!
 //! # gRPC
 //!
-//! Around tonic's server the HTTP request is what is traced. gRPC's own status stands in trailers and is not read: a call that it refuses
-//! is an answer with 200, and a success, unless the handler says otherwise by `set_transaction_outcome`. Tonic tells no layer which
-//! method it is about to call, so that all are `POST unknown route`; its routes as a router of axum's
-//! (`Routes::into_axum_router`), with the layer of `elastic-apm-axum` on them, are named by their service,
-//! `POST /greet.Greeter/{*rest}`. A handler that knows its method calls `set_transaction_name`.
+//! A call (`application/grpc`) is named by its method, `/greet.Greeter/SayHello`, around tonic's server as in axum's router. Its result is
+//! gRPC's status, such as `NOT_FOUND`, from the headers or, as a rule, the trailers of the answer; a failure is what is the server's own:
+//! `UNKNOWN`, `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED`, `FAILED_PRECONDITION`, `ABORTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`. What is
+//! `UNIMPLEMENTED` is no method that one could be named by, and is a `POST unknown route`. From the specification's page on gRPC.
 
 mod body;
 mod capture_body;
@@ -27,6 +26,7 @@ mod current_transaction;
 mod exchange;
 mod forwarded;
 mod future;
+mod grpc;
 mod hooks;
 mod layer;
 mod semantics;

@@ -14,6 +14,7 @@ use super::current_transaction::CurrentTransaction;
 use super::exchange::Exchange;
 use super::forwarded::Forwarded;
 use super::future::ResponseFuture;
+use super::grpc::{self, Call};
 use super::hooks::ask;
 use super::layer::{ApmLayer, RequestFacts};
 use super::semantics;
@@ -69,7 +70,10 @@ fn wanted<B>(layer: &ApmLayer, request: &mut Request<B>) -> Option<InboundTransa
     let facts = layer.request_facts();
     let extensions = request.extensions();
     if let Some(outer) = extensions.get::<CurrentTransaction>() {
-        if let Some(route) = (facts.route)(extensions) {
+        // A call by gRPC is named by its method, which all layers know.
+        if let Some(route) =
+            (facts.route)(extensions).filter(|_| !grpc::is_call(request.method(), request.headers()))
+        {
             outer.set_route(request.method(), route);
         }
         return None;
@@ -99,7 +103,8 @@ fn begin(
         transaction.tracer().set_framework(name, version);
     }
     let uri = whole_uri(facts, &request.extensions, &request.uri);
-    let route = (facts.route)(&request.extensions);
+    let is_call = grpc::is_call(&request.method, &request.headers);
+    let route = (facts.route)(&request.extensions).filter(|_| !is_call);
     let name = route.map(|route| semantics::name(&request.method, route));
     let is_routeless = name.is_none();
     let mut body = None;
@@ -109,12 +114,13 @@ fn begin(
         captured
     });
     let routeless = (is_routeless && transaction.is_reported()).then(|| {
-        if transaction.is_named_by_path() {
+        if transaction.is_named_by_path() && !is_call {
             semantics::name(&request.method, uri.path())
         } else {
             semantics::unknown_route(&request.method)
         }
     });
+    let call = (is_call && transaction.is_reported()).then(|| Call::new(uri.path()));
     if transaction.is_sampled() {
         if let Some(user) = ask(hooks.user.as_ref(), request).flatten() {
             transaction.set_user_context(user);
@@ -125,7 +131,7 @@ fn begin(
     }
     request.extensions.insert(CurrentTransaction::new(TransactionRef::clone(&transaction)));
     let exchange =
-        Exchange::new(transaction, request.method.clone(), routeless, hooks.end_at_headers.clone());
+        Exchange::new(transaction, request.method.clone(), routeless, call, hooks.end_at_headers.clone());
     Some(Box::new(exchange))
 }
 
