@@ -53,6 +53,27 @@ impl Headers {
         }
     }
 
+    /// [`append`](Self::append) where the values of one name follow each other, as those of an `http::HeaderMap` do: only the name
+    /// before is looked at.
+    ///
+    /// ```
+    /// use elastic_apm_intake::Headers;
+    ///
+    /// let mut headers = Headers::new();
+    /// for (name, value) in [("via", "a"), ("via", "b"), ("accept", "text/html")] {
+    ///     headers.append_next(name, value);
+    /// }
+    ///
+    /// assert_eq!(headers.get_all("via"), ["a", "b"]);
+    /// ```
+    pub fn append_next(&mut self, name: impl Into<Keyword>, value: impl Into<Keyword>) {
+        let name = name.into();
+        match self.0.last_mut() {
+            Some((last, values)) if last.eq_ignore_ascii_case(&name) => values.push(value.into()),
+            _ => self.0.push((name, smallvec![value.into()])),
+        }
+    }
+
     /// Sets the only value of a name.
     pub fn insert(&mut self, name: impl Into<Keyword>, value: impl Into<Keyword>) {
         let name = name.into();

@@ -85,7 +85,13 @@ impl<const LIMIT: usize> Text<LIMIT> {
     /// ```
     #[must_use]
     pub fn joined<const N: usize>(pieces: [&str; N]) -> Self {
-        let mut text = CompactString::with_capacity(pieces.iter().map(|piece| piece.len()).sum());
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        if length > size_of::<CompactString>() {
+            let mut text = String::with_capacity(length);
+            pieces.iter().for_each(|piece| text.push_str(piece));
+            return Self(text.into());
+        }
+        let mut text = CompactString::default();
         pieces.iter().for_each(|piece| text.push_str(piece));
         Self(text)
     }

@@ -2,7 +2,7 @@
 //!
 //! Filled and emptied on the agent's thread. Bounded: what would be one combination too many is left out.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use elastic_apm_intake::{Keyword, Metricset, MetricsetTransaction, Sample};
 
@@ -11,7 +11,8 @@ use super::self_times::{SelfTime, SelfTimes};
 /// How often spans of a kind occurred in transactions of a name, and how long they took.
 #[derive(Debug, Default)]
 pub(crate) struct Breakdown {
-    times: HashMap<MetricsetTransaction, Vec<SelfTime>>,
+    /// By name and type.
+    times: BTreeMap<(Option<Keyword>, Keyword), Vec<SelfTime>>,
     /// The combinations of transaction and span in there.
     combinations: usize,
     left_out: u64,
@@ -25,8 +26,7 @@ impl Breakdown {
 
     /// Adds the self times of one transaction.
     pub(crate) fn add(&mut self, name: Option<&Keyword>, kind: &Keyword, times: SelfTimes) {
-        let transaction =
-            MetricsetTransaction { name: name.cloned().map(as_sent), kind: Some(as_sent(kind.clone())) };
+        let transaction = (name.cloned().map(as_sent), as_sent(kind.clone()));
         if self.combinations >= Self::MAX_KEYS && !self.times.contains_key(&transaction) {
             // Not even its name is kept.
             self.left_out += times.into_iter().count() as u64;
@@ -53,14 +53,14 @@ impl Breakdown {
         let all = times.into_iter().flat_map(|(transaction, times)| {
             times.into_iter().map(move |SelfTime { of, time }| (transaction.clone(), of, time))
         });
-        let metricsets = all.map(move |(transaction, span, time)| {
+        let metricsets = all.map(move |((name, kind), span, time)| {
             let samples = [
                 (Self::COUNT, Sample::number(time.count as f64)),
                 (Self::SUM, Sample::number(time.micros as f64)),
             ];
             Metricset {
                 timestamp,
-                transaction: Some(transaction),
+                transaction: Some(MetricsetTransaction { name, kind: Some(kind) }),
                 span: Some(span),
                 samples: samples.into_iter().collect(),
                 ..Metricset::default()

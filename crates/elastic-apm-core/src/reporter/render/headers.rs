@@ -24,7 +24,7 @@ pub(super) fn render(captured: &CapturedHeaders, secrets: &mut Secrets) -> Heade
         last = Some((name, is_secret));
         let value = if is_secret { REDACTED } else { text(value) };
         if room.take(name, &value) {
-            headers.append(Keyword::copied(name), value);
+            headers.append_next(Keyword::copied(name), value);
         }
     }
     headers

@@ -14,7 +14,7 @@ pub(super) fn render(captured: &CapturedUrl) -> Url {
         None => path.clone(),
     };
     let mut url = Url {
-        protocol: Some(Keyword::joined([scheme, ":"])),
+        protocol: Some(protocol(scheme)),
         pathname: Some(path.clone()),
         search: query.as_ref().filter(|query| !query.is_empty()).map(|query| Keyword::joined(["?", query])),
         ..Url::default()
@@ -24,8 +24,8 @@ pub(super) fn render(captured: &CapturedUrl) -> Url {
         let host = authority.host();
         // An asterisk asks about the server itself.
         let path = if raw == "*" { "" } else { raw.as_str() };
-        url.full = Some(match authority.port_u16() {
-            Some(port) => Keyword::formatted(format_args!("{scheme}://{host}:{port}{path}")),
+        url.full = Some(match authority.port() {
+            Some(port) => Keyword::joined([scheme, "://", host, ":", port.as_str(), path]),
             None => Keyword::joined([scheme, "://", host, path]),
         });
         url.hostname = Some(Keyword::copied(host.trim_start_matches('[').trim_end_matches(']')));
@@ -33,4 +33,12 @@ pub(super) fn render(captured: &CapturedUrl) -> Url {
     }
     url.raw = Some(raw);
     url
+}
+
+fn protocol(scheme: &str) -> Keyword {
+    match scheme {
+        "http" => Keyword::from_static("http:"),
+        "https" => Keyword::from_static("https:"),
+        _ => Keyword::joined([scheme, ":"]),
+    }
 }
