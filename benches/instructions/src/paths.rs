@@ -66,6 +66,7 @@ pub(crate) const PATHS: &[Path] = &[
     on_thread("label", |_| spans::label(), nothing),
     on_thread("traceparent, parse", |_| headers::parse(), nothing),
     on_thread("trace headers, inject", |_| headers::inject(), nothing),
+    on_thread("request, a layer that does nothing", requests::unlayered, requests::bare),
     on_thread("request, disabled", |times| requests::traced(Agents::Disabled, times), requests::bare)
         .budget(200),
     on_thread("request, unsampled", |times| requests::traced(Agents::Unsampled, times), requests::bare)

@@ -38,6 +38,13 @@ pub(crate) fn bare(times: usize) -> Round {
     Box::new(move || answer(next(&mut requests)))
 }
 
+/// The request through a layer that does nothing: what a router takes for having any.
+pub(crate) fn unlayered(times: usize) -> Round {
+    let mut answer = answer(router().layer(tower::layer::util::Identity::new()));
+    let mut requests = requests(times);
+    Box::new(move || answer(next(&mut requests)))
+}
+
 /// The request through the layer.
 pub(crate) fn traced(agent: Agents, times: usize) -> Round {
     let agent = match agent {
