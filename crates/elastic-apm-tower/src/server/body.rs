@@ -69,7 +69,9 @@ impl<B: Body> Body for ResponseBody<B> {
                     Some(data) => *this.bytes += data.remaining() as u64,
                     None => {
                         *this.at_end = true;
-                        frame.trailers_ref().into_iter().for_each(|trailers| exchange.on_trailers(trailers));
+                        if let Some(trailers) = frame.trailers_ref() {
+                            exchange.on_trailers(trailers);
+                        }
                     }
                 }
                 *this.at_end |= inner.is_end_stream();
