@@ -1,16 +1,20 @@
 //! Writing this crate's types as JSON into a byte buffer, in half the instructions of a general serializer.
 //!
 //! Field names are literals without anything to escape, and most text has nothing to escape either: both are copied
-//! whole. Everything with more to it (escapes, floats, free-form values) is left to `serde_json`. Only types of this
+//! whole. Everything with more to it (escapes, floats of many decimals, free-form values) is left to `serde_json`. Only types of this
 //! crate may be written: map keys have to be strings.
+//!
+//! Every value is followed by a comma, written in one go with the value's end. What closes an object or a line, or is a key, overwrites it.
 
 use serde::ser::{
     Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer,
 };
 use serde_json::Error;
 
-/// Appends a value to a buffer as JSON.
-pub(crate) struct Json<'a>(pub(crate) &'a mut Vec<u8>);
+use crate::buffer::{Buffer, is_plain};
+
+/// Appends a value to a buffer as JSON, and a comma.
+pub(crate) struct Json<'a>(pub(crate) &'a mut Buffer);
 
 /// A free-form value, written by `serde_json`, which knows what else its own types may hold.
 pub(crate) struct FreeForm<T>(pub(crate) T);
@@ -30,86 +34,65 @@ pub(crate) fn free_form<T: Serialize, S: Serializer>(
     value.as_ref().map(FreeForm).serialize(serializer)
 }
 
-const ONES: u64 = u64::MAX / 255;
-
-/// Whether any of eight bytes has to be escaped: not zero if so.
-const fn escapes(bytes: [u8; 8]) -> u64 {
-    let word = u64::from_le_bytes(bytes);
-    // Subtracting borrows through the high bit of a byte that is too small. A borrow may run on into the bytes above,
-    // which does not matter: one was found. Bytes that have the high bit themselves are parts of other characters.
-    let control = word.wrapping_sub(ONES * 0x20);
-    let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
-    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
-    (control | quote | backslash) & !word & (ONES << 7)
+/// Appends a string, quoted, and a comma.
+#[inline]
+fn write_text(out: &mut Buffer, text: &str) -> Result<(), Error> {
+    if out.write_quoted(text.as_bytes()) { Ok(()) } else { write_escaped(out, text) }
 }
 
-/// Whether no byte has to be escaped: no quote, no backslash, nothing below the space.
-#[inline]
-pub(crate) fn is_plain(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk() else {
-        let mut word = [b' '; 8];
-        word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-        return escapes(word) == 0;
-    };
-    // The last word may overlap the one before it: looking twice costs less than looking byte by byte.
-    let mut found = escapes(*last);
-    for word in bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk) {
-        found |= escapes(*word);
-    }
-    found == 0
-}
-
-/// Appends a string, quoted.
-#[inline]
-fn write_text(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
-    if !is_plain(text.as_bytes()) {
-        return serde_json::Serializer::new(out).serialize_str(text);
-    }
-    out.reserve(text.len() + 3);
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
+#[cold]
+fn write_escaped(out: &mut Buffer, text: &str) -> Result<(), Error> {
+    serde_json::Serializer::new(&mut *out).serialize_str(text)?;
+    out.write(b",");
     Ok(())
 }
 
-/// An array or object that is being written; every element leaves a comma behind, which closing takes back.
+/// How many thousandths a number is that has one to three decimals, as durations do; `None` for all others.
+fn thousandths(number: f64) -> Option<i64> {
+    // With 15 digits at most there is one number for each text, and so one shortest text.
+    let rounded = (number * 1000.0 + 0.5) as i64;
+    let is_exact = rounded as f64 / 1000.0 == number && (1..1_000_000_000_000_000).contains(&rounded);
+    (is_exact && rounded % 1000 != 0).then_some(rounded)
+}
+
+fn write_thousandths(out: &mut Buffer, thousandths: i64) -> Result<(), Error> {
+    Json(out).serialize_i64(thousandths / 1000)?;
+    if let Some(comma) = out.last_mut() {
+        *comma = b'.';
+    }
+    let decimals = (thousandths % 1000) as u32;
+    let digit = |place| b'0' + (decimals / place % 10) as u8;
+    match [digit(100), digit(10), digit(1)] {
+        [tenth, b'0', b'0'] => out.write(&[tenth, b',']),
+        [tenth, hundredth, b'0'] => out.write(&[tenth, hundredth, b',']),
+        [tenth, hundredth, thousandth] => out.write(&[tenth, hundredth, thousandth, b',']),
+    }
+    Ok(())
+}
+
+/// An array or object that is being written.
 pub(crate) struct Items<'a> {
-    out: &'a mut Vec<u8>,
+    out: &'a mut Buffer,
     close: u8,
 }
 
 impl<'a> Items<'a> {
     #[inline]
-    fn open(out: &'a mut Vec<u8>, open: u8, close: u8) -> Self {
-        out.push(open);
+    fn open(out: &'a mut Buffer, open: u8, close: u8) -> Self {
+        out.write(&[open]);
         Self { out, close }
     }
 
     #[inline(always)]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        value.serialize(Json(self.out))?;
-        self.out.push(b',');
-        Ok(())
+        value.serialize(Json(self.out))
     }
 
     // Inlined so that the key is a constant: copying one of known length takes no call.
     #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
         debug_assert!(is_plain(key.as_bytes()), "{key}");
-        // Put together first, which is done when this is compiled, and copied at once.
-        let mut name = [b'"'; 36];
-        match name.get_mut(1..=key.len()) {
-            Some(place) if key.len() + 3 <= 36 => {
-                place.copy_from_slice(key.as_bytes());
-                name[key.len() + 2] = b':';
-                self.out.extend_from_slice(&name[..key.len() + 3]);
-            }
-            _ => {
-                self.out.push(b'"');
-                self.out.extend_from_slice(key.as_bytes());
-                self.out.extend_from_slice(b"\":");
-            }
-        }
+        self.out.write_plain(key.as_bytes(), b':');
         self.element(value)
     }
 
@@ -117,8 +100,9 @@ impl<'a> Items<'a> {
     fn close(self) {
         match self.out.last_mut() {
             Some(comma @ b',') => *comma = self.close,
-            _ => self.out.push(self.close),
+            _ => self.out.write(&[self.close]),
         }
+        self.out.write(b",");
     }
 }
 
@@ -126,7 +110,9 @@ macro_rules! by_serde_json {
     ($($method:ident($number:ty))*) => {$(
         #[inline]
         fn $method(self, number: $number) -> Result<(), Error> {
-            serde_json::Serializer::new(self.0).$method(number)
+            serde_json::Serializer::new(&mut *self.0).$method(number)?;
+            self.0.write(b",");
+            Ok(())
         }
     )*};
 }
@@ -145,7 +131,18 @@ impl<'a> Serializer for Json<'a> {
     by_serde_json! {
         serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64) serialize_i128(i128)
         serialize_u8(u8) serialize_u16(u16) serialize_u32(u32) serialize_u64(u64) serialize_u128(u128)
-        serialize_f32(f32) serialize_f64(f64) serialize_char(char)
+        serialize_f32(f32) serialize_char(char)
+    }
+
+    fn serialize_f64(self, number: f64) -> Result<(), Error> {
+        match thousandths(number) {
+            Some(thousandths) => write_thousandths(self.0, thousandths),
+            None => {
+                serde_json::Serializer::new(&mut *self.0).serialize_f64(number)?;
+                self.0.write(b",");
+                Ok(())
+            }
+        }
     }
 
     /// Tells the ids of this crate apart from text: see `serialize_bytes`.
@@ -158,15 +155,13 @@ impl<'a> Serializer for Json<'a> {
     #[inline(always)]
     fn serialize_bytes(self, plain: &[u8]) -> Result<(), Error> {
         debug_assert!(is_plain(plain), "{plain:?}");
-        self.0.push(b'"');
-        self.0.extend_from_slice(plain);
-        self.0.push(b'"');
+        self.0.write_plain(plain, b',');
         Ok(())
     }
 
     #[inline]
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
-        self.0.extend_from_slice(if value { b"true" } else { b"false" });
+        self.0.write(if value { b"true," } else { b"false," });
         Ok(())
     }
 
@@ -185,7 +180,7 @@ impl<'a> Serializer for Json<'a> {
     }
 
     fn serialize_unit(self) -> Result<(), Error> {
-        self.0.extend_from_slice(b"null");
+        self.0.write(b"null,");
         Ok(())
     }
 
@@ -203,7 +198,9 @@ impl<'a> Serializer for Json<'a> {
         _: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        serde_json::to_writer(self.0, value)
+        serde_json::to_writer(&mut *self.0, value)?;
+        self.0.write(b",");
+        Ok(())
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -308,7 +305,9 @@ impl SerializeMap for Items<'_> {
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         key.serialize(Json(self.out))?;
-        self.out.push(b':');
+        if let Some(comma) = self.out.last_mut() {
+            *comma = b':';
+        }
         Ok(())
     }
 
@@ -326,31 +325,41 @@ impl SerializeMap for Items<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_plain;
+    use serde::Serialize;
 
-    #[test]
-    fn text_is_plain_exactly_if_json_needs_no_escape() {
-        for length in 0..=17 {
-            for at in 0..length {
-                for byte in 0..=255 {
-                    let mut text = vec![b'a'; length];
-                    text[at] = byte;
+    use super::Json;
+    use crate::buffer::Buffer;
 
-                    let expected = byte >= b' ' && byte != b'"' && byte != b'\\';
-                    assert_eq!(is_plain(&text), expected, "{byte} at {at} of {length}");
-                }
-            }
-        }
+    fn assert_as_serde_json_writes_it(number: f64) {
+        let mut buffer = Buffer::behind(Vec::new());
+        number.serialize(Json(&mut buffer)).unwrap();
+
+        let expected = serde_json::to_string(&number).unwrap() + ",";
+        assert_eq!(String::from_utf8(buffer.into_bytes()).unwrap(), expected);
     }
 
     #[test]
-    fn a_plain_byte_beside_one_that_is_not_changes_nothing() {
-        for first in 0..=255 {
-            for second in 0..=255 {
-                let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-
-                assert_eq!(is_plain(&[first, second]), plain(first) && plain(second), "{first} {second}");
+    fn numbers_are_written_as_serde_json_writes_them() {
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        for round in 0..40_000 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            // Of all sizes: with three decimals, the next number after one, and any bits at all.
+            let whole = (random >> (round % 60)) as f64;
+            let thousandths = whole / 1000.0;
+            for number in [
+                thousandths,
+                -thousandths,
+                whole,
+                f64::from_bits(thousandths.to_bits() + 1),
+                f64::from_bits(random),
+            ] {
+                assert_as_serde_json_writes_it(number);
             }
+        }
+        for number in [0.0, -0.0, 0.001, 0.0005, 0.1 + 0.2, 1e15, 1e16, 1e21, 999_999_999_999.999, f64::NAN] {
+            assert_as_serde_json_writes_it(number);
         }
     }
 }

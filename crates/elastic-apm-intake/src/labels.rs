@@ -10,7 +10,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::json::is_plain;
+use crate::buffer::is_plain;
 use crate::label_value::LabelValue;
 use crate::text::Keyword;
 
@@ -273,13 +273,13 @@ impl Serialize for KeyWriter<'_> {
     #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let key = self.0.as_str().as_bytes();
-        let mut buffer = [0; USUAL_KEY];
+        let mut buffer = [b' '; USUAL_KEY];
         let Some(place) = buffer.get_mut(..key.len()) else { return self.serialize_long(serializer) };
         place.copy_from_slice(key);
         // All of it, whatever the key's length: many bytes at a time.
         buffer.iter_mut().for_each(|byte| *byte = rewrite(*byte));
         let rewritten = &buffer[..key.len()];
-        if !serializer.is_human_readable() && is_plain(rewritten) {
+        if !serializer.is_human_readable() && is_plain(&buffer) {
             return serializer.serialize_bytes(rewritten);
         }
         // One ASCII character for another leaves the text valid, so the empty fallback is never taken.

@@ -46,6 +46,7 @@
 //! Types are cheap to build and to move: ids are bytes, short text and two labels live inline, rare parts are boxed.
 
 mod body;
+mod buffer;
 mod cloud;
 mod composite;
 mod context;

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::buffer::Buffer;
 use crate::error::ErrorEvent;
 use crate::json::Json;
 use crate::log::LogEvent;
@@ -45,13 +46,20 @@ pub trait WireEvent: Serialize + sealed::Sealed {
 /// ```
 pub fn write_line<E: WireEvent + ?Sized>(event: &E, out: &mut Vec<u8>) -> usize {
     let start = out.len();
-    out.extend_from_slice(b"{\"");
-    out.extend_from_slice(E::KIND.as_bytes());
-    out.extend_from_slice(b"\":");
-    match event.serialize(Json(out)) {
-        Ok(()) => out.extend_from_slice(b"}\n"),
+    let mut line = Buffer::behind(std::mem::take(out));
+    line.write(b"{\"");
+    line.write(E::KIND.as_bytes());
+    line.write(b"\":");
+    let written = event.serialize(Json(&mut line));
+    // In the place of the comma behind it.
+    if let Some(comma) = line.last_mut() {
+        *comma = b'}';
+    }
+    line.write(b"\n");
+    *out = line.into_bytes();
+    if written.is_err() {
         // No event can fail to serialise; one that did would leave nothing behind.
-        Err(_) => out.truncate(start),
+        out.truncate(start);
     }
     out.len() - start
 }

@@ -10,9 +10,9 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Writes a finite number, whole ones as a JSON integer.
 fn write<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
-    if number.fract() == 0.0 && number.abs() < EXACT {
-        // Exact by the check, so the cast changes nothing.
-        serializer.serialize_i64(number as i64)
+    let whole = number as i64;
+    if whole as f64 == number && number.abs() < EXACT {
+        serializer.serialize_i64(whole)
     } else {
         serializer.serialize_f64(number)
     }

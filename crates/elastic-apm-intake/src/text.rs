@@ -245,16 +245,21 @@ impl<const LIMIT: usize> fmt::Debug for Text<LIMIT> {
 }
 
 impl<const LIMIT: usize> Serialize for Text<LIMIT> {
-    #[inline]
+    #[inline(always)]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // A character takes at least one byte, so most texts are settled by their length.
         let text = self.as_str();
         if text.len() <= LIMIT {
             serializer.serialize_str(text)
         } else {
-            serializer.serialize_str(&self.on_wire())
+            serialize_cut(text, LIMIT, serializer)
         }
     }
+}
+
+#[cold]
+fn serialize_cut<S: Serializer>(text: &str, limit: usize, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&cut(text, limit))
 }
 
 impl<'de, const LIMIT: usize> Deserialize<'de> for Text<LIMIT> {

@@ -73,3 +73,31 @@ fn the_own_writer_writes_what_a_general_one_does() {
         assert_eq!(String::from_utf8(line(&event)).unwrap(), expected);
     }
 }
+
+#[test]
+fn the_own_writer_writes_texts_of_any_length_and_content_as_a_general_one_does() {
+    let characters = ['a', 'Z', '0', ' ', '.', '*', '"', '\\', '/', '\n', '\u{1}', '\u{7f}', 'é', '…', '😀'];
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    for round in 0..4_000 {
+        let mut next = |below: usize| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random as usize % below
+        };
+        // Mostly letters, so that what needs an escape is found at the end of much that needs none.
+        let length = next(if round % 100 == 0 { 3_000 } else { 70 });
+        let text: String = (0..length)
+            .map(|_| characters[if next(20) == 0 { next(characters.len()) } else { next(4) }])
+            .collect();
+        let mut event = elastic_apm_intake::SpanEvent { name: text.clone().into(), ..Default::default() };
+        event.labels.insert(text.clone(), text.clone());
+        event.labels.insert("last", next(1 << 40) as f64 / 1000.0);
+
+        let expected = format!("{{\"span\":{}}}\n", serde_json::to_string(&event).unwrap());
+
+        let mut written = Vec::new();
+        elastic_apm_intake::write_line(&event, &mut written);
+        assert_eq!(String::from_utf8(written).unwrap(), expected);
+    }
+}
