@@ -122,7 +122,8 @@ fn next<T>(prepared: &mut Vec<T>) -> T {
 
 /// Calls the service and reads what it answers; everything is ready at the first poll.
 fn answer(router: Router) -> impl FnMut(Request<Body>) {
-    let mut service = router.into_service::<Body>();
+    // As `axum::serve` does: handlers become routes once, and not with each request.
+    let mut service = router.with_state::<()>(()).into_service::<Body>();
     move |request| {
         let response = ready(service.call(request)).unwrap_or_else(|never| match never {});
         read(response);
