@@ -17,12 +17,12 @@ use tower_service::Service;
 /// Takes any body that axum takes, and answers with axum's own, so that `axum::serve` serves it also around a whole router.
 #[derive(Clone, Debug)]
 pub struct ApmService<S> {
-    traced: server::ApmService<Captured<S>>,
+    traced: server::ApmService<S>,
 }
 
 impl<S> ApmService<S> {
     pub(crate) fn new(layer: &elastic_apm_tower::ApmLayer, inner: S) -> Self {
-        ApmService { traced: layer.layer(Captured { inner }) }
+        ApmService { traced: layer.layer(inner) }
     }
 }
 
@@ -43,30 +43,15 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ResponseFuture { traced: self.traced.call(request.map(Body::new)) }
+        ResponseFuture { traced: self.traced.call_capturing(request.map(Body::new), capture) }
     }
 }
 
 /// Captures the request's body where the transaction wants it. The body stays axum's, which a layer for any body could not do.
-#[derive(Clone, Debug)]
-struct Captured<S> {
-    inner: S,
-}
-
-impl<S: Service<Request<Body>>> Service<Request<Body>> for Captured<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> S::Future {
-        match request.extensions_mut().remove::<CapturedBody>() {
-            None => self.inner.call(request),
-            captured => self.inner.call(request.map(|body| Body::new(CapturingBody::new(body, captured)))),
-        }
+fn capture(request: &mut Request<Body>) {
+    if let Some(place) = request.extensions_mut().remove::<CapturedBody>() {
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = Body::new(CapturingBody::new(body, Some(place)));
     }
 }
 
@@ -88,10 +73,6 @@ where
     type Output = Result<Response<Body>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let boxed = |mut body: server::ResponseBody<R>| match body.take_untraced() {
-            Some(own) => Body::new(own),
-            None => Body::new(body),
-        };
-        self.project().traced.poll(cx).map_ok(|response| response.map(boxed))
+        self.project().traced.poll_with(cx, Body::new, Body::new)
     }
 }

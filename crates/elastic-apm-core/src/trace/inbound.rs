@@ -37,13 +37,16 @@ pub struct InboundTransaction {
 impl Tracer {
     /// Says what is to become of an inbound request. For authors of integrations.
     ///
-    /// `path` is that of the URL, without the query.
-    pub fn inbound(&self, path: &str, headers: &HeaderMap) -> Inbound {
-        let settings = self.settings().filter(|settings| settings.recording && self.is_instrumenting());
-        let Some(settings) = settings else {
+    /// `path` is that of the URL, without the query. It is asked for only where the answer depends on it.
+    pub fn inbound<'a>(&self, path: impl FnOnce() -> &'a str, headers: &HeaderMap) -> Inbound {
+        if !self.is_instrumenting() {
+            return Inbound::NotRecorded;
+        }
+        let Some(settings) = self.settings().filter(|settings| settings.recording) else {
             return Inbound::NotRecorded;
         };
-        if settings.transaction_ignore_urls.matches_any(path) || is_ignored_agent(&settings, headers) {
+        let ignored = &settings.transaction_ignore_urls;
+        if !ignored.is_empty() && ignored.matches_any(path()) || is_ignored_agent(&settings, headers) {
             return Inbound::Ignored;
         }
         Inbound::Recorded(InboundTransaction { tracer: self.clone(), settings })

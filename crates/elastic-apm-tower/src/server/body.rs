@@ -18,7 +18,7 @@ pin_project! {
         // `None` only while it is being dropped.
         #[pin]
         inner: Option<B>,
-        exchange: Option<Box<Exchange>>,
+        exchange: Option<Exchange>,
         bytes: u64,
         // Asked after each frame, while the body is pinned; drop cannot ask, for it has no bound on `B`.
         at_end: bool,
@@ -37,16 +37,9 @@ pin_project! {
 }
 
 impl<B: Body> ResponseBody<B> {
-    pub(super) fn new(inner: B, exchange: Option<Box<Exchange>>) -> Self {
-        let at_end = inner.is_end_stream();
+    pub(super) fn new(inner: B, exchange: Option<Exchange>) -> Self {
+        let at_end = exchange.is_some() && inner.is_end_stream();
         ResponseBody { inner: Some(inner), exchange, bytes: 0, at_end }
-    }
-
-    /// Takes the service's own body out where the response is not traced. For authors of integrations that box bodies.
-    ///
-    /// `None` where it is traced: then this body owns the transaction. What is left after the other case is an empty body.
-    pub fn take_untraced(&mut self) -> Option<B> {
-        self.inner.take_if(|_| self.exchange.is_none())
     }
 }
 

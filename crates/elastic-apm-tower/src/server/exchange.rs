@@ -18,6 +18,12 @@ use super::semantics;
 pub(super) struct Exchange {
     transaction: Subject,
     context: TaskContext,
+    /// What is needed to say how it went. `None` where nobody is told.
+    reported: Option<Box<Reported>>,
+}
+
+/// What an event says of the exchange, and what that depends on.
+pub(super) struct Reported {
     method: Method,
     /// What it is called where nobody names it.
     routeless: Option<Keyword>,
@@ -40,17 +46,28 @@ struct Head {
     content_length: Option<u64>,
 }
 
-impl Exchange {
+impl Reported {
     pub(super) fn new(
-        transaction: Transaction,
-        method: Method,
+        method: &Method,
         routeless: Option<Keyword>,
         call: Option<Call>,
         end_at_headers: Option<EndAtHeaders>,
-    ) -> Self {
+    ) -> Box<Self> {
+        Box::new(Reported { method: method.clone(), routeless, call, end_at_headers, head: None })
+    }
+
+    /// Whether the transaction ends with the response's head.
+    fn ends_with(&self, head: &response::Parts) -> bool {
+        semantics::switches_protocols(&self.method, head.status)
+            || ask(self.end_at_headers.as_ref(), head)
+                .unwrap_or_else(|| semantics::is_event_stream(&head.headers))
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(transaction: Transaction, reported: Option<Box<Reported>>) -> Self {
         let context = transaction.context();
-        let transaction = Subject::Running(transaction);
-        Exchange { transaction, context, method, routeless, call, end_at_headers, head: None }
+        Exchange { transaction: Subject::Running(transaction), context, reported }
     }
 
     /// Runs `f` with the transaction current.
@@ -64,58 +81,52 @@ impl Exchange {
         if let Some(error) = head.extensions.remove::<CapturedError>() {
             self.within(|| error.report());
         }
-        if !self.transaction().is_reported() {
-            return;
-        }
-        self.on_trailers(&head.headers);
         let captures = self.transaction().captures_headers();
+        let Some(reported) = &mut self.reported else { return };
+        if let Some(call) = &mut reported.call {
+            call.on_headers(&head.headers);
+        }
         let length = head.headers.get(header::CONTENT_LENGTH);
-        self.head = Some(Head {
+        reported.head = Some(Head {
             status: head.status,
             headers: if captures { CapturedHeaders::copy(&head.headers) } else { CapturedHeaders::default() },
             content_length: length.and_then(|value| value.to_str().ok()?.parse().ok()),
         });
-        if self.ends_with(head) {
+        if reported.ends_with(head) {
             self.on_complete();
         }
     }
 
-    /// The trailers of the response are there, or what stands in their place in its head.
+    /// The trailers of the response are there.
     pub(super) fn on_trailers(&mut self, trailers: &HeaderMap) {
-        if let Some(call) = &mut self.call {
+        if let Some(call) = self.reported.as_mut().and_then(|reported| reported.call.as_mut()) {
             call.on_headers(trailers);
         }
     }
 
-    /// Whether the transaction ends with the response's head.
-    fn ends_with(&self, head: &response::Parts) -> bool {
-        semantics::switches_protocols(&self.method, head.status)
-            || ask(self.end_at_headers.as_ref(), head)
-                .unwrap_or_else(|| semantics::is_event_stream(&head.headers))
-    }
-
     /// Whether a body that was dropped after `bytes` was nevertheless complete.
     pub(super) fn is_complete_after(&self, bytes: u64) -> bool {
-        self.head.as_ref().is_some_and(|head| {
-            semantics::has_no_body(&self.method, head.status) || head.content_length == Some(bytes)
+        let Some(reported) = &self.reported else { return false };
+        reported.head.as_ref().is_some_and(|head| {
+            semantics::has_no_body(&reported.method, head.status) || head.content_length == Some(bytes)
         })
     }
 
     /// The response is complete.
     pub(super) fn on_complete(&mut self) {
-        if let Some(head) = self.head.take() {
-            let status = self.call.as_ref().and_then(Call::status).filter(|_| head.status.is_success());
-            let (result, outcome) = match status {
-                Some(status) => (status.result(), status.outcome()),
-                None => (semantics::result(head.status), semantics::outcome(head.status)),
-            };
-            self.settle(result, outcome, Some(head.captured(true)));
-        }
+        let Some(reported) = &mut self.reported else { return };
+        let Some(head) = reported.head.take() else { return };
+        let status = reported.call.as_ref().and_then(Call::status).filter(|_| head.status.is_success());
+        let (result, outcome) = match status {
+            Some(status) => (status.result(), status.outcome()),
+            None => (semantics::result(head.status), semantics::outcome(head.status)),
+        };
+        self.settle(result, outcome, Some(head.captured(true)));
     }
 
     /// The body failed midway: whatever the status said, the caller did not get its answer.
     pub(super) fn on_body_error(&mut self) {
-        if let Some(head) = self.head.take() {
+        if let Some(head) = self.take_head() {
             self.settle(semantics::result(head.status), Outcome::Failure, Some(head.captured(false)));
         }
     }
@@ -128,24 +139,28 @@ impl Exchange {
     /// The service or the body panicked.
     pub(super) fn on_panic(&mut self, panic: &(dyn Any + Send)) {
         self.transaction().capture_panic(panic);
-        let response = self.head.take().map(|head| head.captured(false));
+        let response = self.take_head().map(|head| head.captured(false));
         self.settle(Keyword::from_static("HTTP 5xx"), Outcome::Failure, response);
     }
 
     fn on_cancelled(&mut self) {
         // Headers went out only if there was a head.
-        let response = self.head.take().map(|head| head.captured(false));
+        let response = self.take_head().map(|head| head.captured(false));
         self.settle(Keyword::from_static("cancelled"), Outcome::Unknown, response);
     }
 
     /// Ends the transaction; nothing that is told later changes it.
     fn settle(&mut self, result: Keyword, outcome: Outcome, response: Option<CapturedResponse>) {
         let Subject::Running(transaction) = &self.transaction else { return };
-        if transaction.is_reported() {
-            let name = self.call.as_ref().and_then(Call::name).or_else(|| self.routeless.take());
+        if let Some(reported) = &mut self.reported {
+            let name = reported.call.as_ref().and_then(Call::name).or_else(|| reported.routeless.take());
             transaction.conclude_request(name, result, outcome, response);
         }
         self.transaction = Subject::Ended(TransactionRef::clone(transaction));
+    }
+
+    fn take_head(&mut self) -> Option<Head> {
+        self.reported.as_mut()?.head.take()
     }
 
     fn transaction(&self) -> &TransactionRef {

@@ -18,7 +18,7 @@ pin_project! {
         // Where traced, gone as soon as it has answered.
         #[pin]
         inner: Option<F>,
-        exchange: Option<Box<Exchange>>,
+        exchange: Option<Exchange>,
     }
 
     impl<F> PinnedDrop for ResponseFuture<F> {
@@ -33,24 +33,28 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, exchange: Option<Box<Exchange>>) -> Self {
+    pub(super) fn new(inner: F, exchange: Option<Exchange>) -> Self {
         ResponseFuture { inner: Some(inner), exchange }
     }
 }
 
-impl<F, B, E> Future for ResponseFuture<F>
-where
-    F: Future<Output = Result<Response<B>, E>>,
-    B: Body,
-{
-    type Output = Result<Response<ResponseBody<B>>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+impl<F> ResponseFuture<F> {
+    /// Polls; a response that is not traced has the service's own body. For authors of integrations that have one type for all bodies.
+    pub fn poll_with<B, E, R>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        untraced: impl FnOnce(B) -> R,
+        traced: impl FnOnce(ResponseBody<B>) -> R,
+    ) -> Poll<Result<Response<R>, E>>
+    where
+        F: Future<Output = Result<Response<B>, E>>,
+        B: Body,
+    {
         let this = self.project();
         let mut inner = this.inner;
         let Some(exchange) = this.exchange.as_mut() else {
             let future = inner.as_pin_mut().unwrap_or_else(|| polled_after_completion());
-            return future.poll(cx).map_ok(|response| response.map(|body| ResponseBody::new(body, None)));
+            return future.poll(cx).map_ok(|response| response.map(untraced));
         };
         let polled = exchange.within(|| {
             let future = inner.as_mut().as_pin_mut().unwrap_or_else(|| polled_after_completion());
@@ -69,7 +73,7 @@ where
                 let (mut head, body) = response.into_parts();
                 exchange.on_head(&mut head);
                 let body = ResponseBody::new(body, this.exchange.take());
-                Poll::Ready(Ok(Response::from_parts(head, body)))
+                Poll::Ready(Ok(Response::from_parts(head, traced(body))))
             }
             Ok(Err(error)) => {
                 exchange.on_service_error();
@@ -80,6 +84,18 @@ where
                 resume_unwind(panic)
             }
         }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+{
+    type Output = Result<Response<ResponseBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_with(cx, |body| ResponseBody::new(body, None), |body| body)
     }
 }
 

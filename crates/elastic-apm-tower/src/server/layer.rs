@@ -152,10 +152,10 @@ impl ApmLayer {
     }
 
     /// Says what is to become of a request.
-    pub(super) fn inbound(&self, uri: &Uri, headers: &HeaderMap) -> Inbound {
+    pub(super) fn inbound<'a>(&self, path: impl FnOnce() -> &'a str, headers: &HeaderMap) -> Inbound {
         match &self.options.tracer {
-            Some(tracer) => tracer.inbound(uri.path(), headers),
-            None => default_tracer().inbound(uri.path(), headers),
+            Some(tracer) => tracer.inbound(path, headers),
+            None => default_tracer().inbound(path, headers),
         }
     }
 

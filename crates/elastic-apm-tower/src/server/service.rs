@@ -6,16 +6,16 @@ use std::task::{Context, Poll};
 use elastic_apm_core::{
     CaptureRules, CapturedHeaders, CapturedRequest, CapturedUrl, Inbound, InboundTransaction, TransactionRef,
 };
-use http::{Extensions, Request, Response, Uri, header, request};
+use http::{Extensions, Request, Response, Uri, header};
 use http_body::Body;
 use tower_service::Service;
 
 use super::current_transaction::CurrentTransaction;
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Reported};
 use super::forwarded::Forwarded;
 use super::future::ResponseFuture;
 use super::grpc::{self, Call};
-use super::hooks::ask;
+use super::hooks::ask_about;
 use super::layer::{ApmLayer, RequestFacts};
 use super::semantics;
 
@@ -45,14 +45,27 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let Some(transaction) = wanted(&self.layer, &mut request) else {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.call_capturing(request, |_| {})
+    }
+}
+
+impl<S> ApmService<S> {
+    /// Calls the service. `capture` is shown requests that may have the place for their body, a [`CapturedBody`], among their extensions.
+    /// For authors of integrations that capture bodies by themselves; elsewhere [`CaptureBodyLayer`](super::CaptureBodyLayer) does.
+    ///
+    /// [`CapturedBody`]: elastic_apm_core::CapturedBody
+    pub fn call_capturing<B>(
+        &mut self,
+        mut request: Request<B>,
+        capture: impl FnOnce(&mut Request<B>),
+    ) -> ResponseFuture<S::Future>
+    where
+        S: Service<Request<B>>,
+    {
+        let Some(mut exchange) = exchange(&self.layer, &mut request, capture) else {
             return ResponseFuture::new(self.inner.call(request), None);
         };
-        let (mut head, body) = request.into_parts();
-        let exchange = begin(&self.layer, transaction, &mut head);
-        let request = Request::from_parts(head, body);
-        let Some(mut exchange) = exchange else { return ResponseFuture::new(self.inner.call(request), None) };
         let called = exchange.within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))));
         match called {
             Ok(future) => ResponseFuture::new(future, Some(exchange)),
@@ -65,8 +78,12 @@ where
     }
 }
 
-/// The transaction that a request is to have. `None` where there is none to start: no agent, already traced, or ignored.
-fn wanted<B>(layer: &ApmLayer, request: &mut Request<B>) -> Option<InboundTransaction> {
+/// The exchange that a request opens. `None` where there is no transaction to start: no agent, already traced, or ignored.
+fn exchange<B>(
+    layer: &ApmLayer,
+    request: &mut Request<B>,
+    capture: impl FnOnce(&mut Request<B>),
+) -> Option<Exchange> {
     let facts = layer.request_facts();
     let extensions = request.extensions();
     if let Some(outer) = extensions.get::<CurrentTransaction>() {
@@ -76,11 +93,15 @@ fn wanted<B>(layer: &ApmLayer, request: &mut Request<B>) -> Option<InboundTransa
         {
             outer.set_route(request.method(), route);
         }
+        capture(request);
         return None;
     }
-    match layer.inbound(whole_uri(facts, extensions, request.uri()), request.headers()) {
-        Inbound::Recorded(transaction) => Some(transaction),
-        Inbound::Ignored => {
+    let path = || whole_uri(facts, extensions, request.uri()).path();
+    match layer.inbound(path, request.headers()) {
+        Inbound::Recorded(transaction) if ask_about(layer.hooks().ignore.as_ref(), request) != Some(true) => {
+            Some(begin(layer, transaction, request, capture))
+        }
+        Inbound::Recorded(_) | Inbound::Ignored => {
             request.extensions_mut().insert(CurrentTransaction::ignored());
             None
         }
@@ -88,51 +109,50 @@ fn wanted<B>(layer: &ApmLayer, request: &mut Request<B>) -> Option<InboundTransa
     }
 }
 
-/// Starts the transaction, unless the application's closure wants it ignored.
-fn begin(
+/// Starts the transaction.
+fn begin<B>(
     layer: &ApmLayer,
     transaction: InboundTransaction,
-    request: &mut request::Parts,
-) -> Option<Box<Exchange>> {
+    request: &mut Request<B>,
+    capture: impl FnOnce(&mut Request<B>),
+) -> Exchange {
     let (hooks, facts) = (layer.hooks(), layer.request_facts());
-    if ask(hooks.ignore.as_ref(), request) == Some(true) {
-        request.extensions.insert(CurrentTransaction::ignored());
-        return None;
-    }
     if let Some((name, version)) = facts.framework {
         transaction.tracer().set_framework(name, version);
     }
-    let uri = whole_uri(facts, &request.extensions, &request.uri);
-    let is_call = grpc::is_call(&request.method, &request.headers);
-    let route = (facts.route)(&request.extensions).filter(|_| !is_call);
-    let name = route.map(|route| semantics::name(&request.method, route));
+    let uri = || whole_uri(facts, request.extensions(), request.uri());
+    let is_call = grpc::is_call(request.method(), request.headers());
+    let route = (facts.route)(request.extensions()).filter(|_| !is_call);
+    let name = route.map(|route| semantics::name(request.method(), route));
     let is_routeless = name.is_none();
     let mut body = None;
-    let transaction = transaction.start(&request.headers, name, |rules| {
-        let captured = capture(layer, request, uri, rules);
+    let transaction = transaction.start(request.headers(), name, |rules| {
+        let captured = captured(layer, request, uri(), rules);
         body.clone_from(&captured.body);
         captured
     });
-    let routeless = (is_routeless && transaction.is_reported()).then(|| {
-        if transaction.is_named_by_path() && !is_call {
-            semantics::name(&request.method, uri.path())
-        } else {
-            semantics::unknown_route(&request.method)
-        }
+    let reported = transaction.is_reported().then(|| {
+        let routeless = is_routeless.then(|| {
+            if transaction.is_named_by_path() && !is_call {
+                semantics::name(request.method(), uri().path())
+            } else {
+                semantics::unknown_route(request.method())
+            }
+        });
+        let call = is_call.then(|| Call::new(uri().path()));
+        Reported::new(request.method(), routeless, call, hooks.end_at_headers.clone())
     });
-    let call = (is_call && transaction.is_reported()).then(|| Call::new(uri.path()));
     if transaction.is_sampled() {
-        if let Some(user) = ask(hooks.user.as_ref(), request).flatten() {
+        if let Some(user) = ask_about(hooks.user.as_ref(), request).flatten() {
             transaction.set_user_context(user);
         }
     }
+    request.extensions_mut().insert(CurrentTransaction::new(TransactionRef::clone(&transaction)));
     if let Some(body) = body {
-        request.extensions.insert(body);
+        request.extensions_mut().insert(body);
+        capture(request);
     }
-    request.extensions.insert(CurrentTransaction::new(TransactionRef::clone(&transaction)));
-    let exchange =
-        Exchange::new(transaction, request.method.clone(), routeless, call, hooks.end_at_headers.clone());
-    Some(Box::new(exchange))
+    Exchange::new(transaction, reported)
 }
 
 /// The URI as it was before routers stripped prefixes from it.
@@ -140,24 +160,24 @@ fn whole_uri<'a>(facts: &RequestFacts, extensions: &'a Extensions, uri: &'a Uri)
     (facts.original_uri)(extensions).unwrap_or(uri)
 }
 
-fn capture(
+fn captured<B>(
     layer: &ApmLayer,
-    request: &request::Parts,
+    request: &Request<B>,
     uri: &Uri,
     rules: CaptureRules<'_>,
 ) -> CapturedRequest {
-    let headers = &request.headers;
+    let headers = request.headers();
     let host = headers.get(header::HOST);
     let forwarded = layer.trusts_forwarded().then(|| Forwarded::read(headers));
     let (url, client) = match &forwarded {
         Some(forwarded) => (CapturedUrl::copy(&forwarded.url(uri, headers), host), forwarded.client),
         None => (CapturedUrl::copy(uri, host), None),
     };
-    let mut captured = CapturedRequest::new(&request.method, url, request.version);
+    let mut captured = CapturedRequest::new(request.method(), url, request.version());
     if rules.headers() {
         captured.headers = CapturedHeaders::copy(headers);
     }
-    captured.remote = client.or_else(|| (layer.request_facts().remote)(&request.extensions));
+    captured.remote = client.or_else(|| (layer.request_facts().remote)(request.extensions()));
     captured.body = rules.body(headers);
     captured
 }
