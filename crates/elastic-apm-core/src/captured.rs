@@ -10,6 +10,8 @@ mod stack;
 mod url;
 
 use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use elastic_apm_intake::Keyword;
 use http::{Method, StatusCode, Version};
@@ -47,13 +49,50 @@ impl CapturedRequest {
         }
     }
 
-    /// How much memory it holds.
+    /// How much memory it holds outside of itself.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>()
-            + self.method.heap_bytes()
+        self.method.heap_bytes()
             + self.url.bytes()
             + self.headers.bytes()
             + self.body.as_ref().map_or(0, CapturedBody::bytes)
+    }
+}
+
+/// A request as its transaction keeps it: shared with errors that occur during it, once there are any.
+#[derive(Clone, Debug)]
+pub(crate) enum KeptRequest {
+    Own(CapturedRequest),
+    Shared(Arc<CapturedRequest>),
+}
+
+impl KeptRequest {
+    /// Shares it with an error.
+    pub(crate) fn share(kept: &mut Option<Self>) -> Option<Arc<CapturedRequest>> {
+        let shared = match kept.take()? {
+            KeptRequest::Own(request) => Arc::new(request),
+            KeptRequest::Shared(request) => request,
+        };
+        *kept = Some(KeptRequest::Shared(Arc::clone(&shared)));
+        Some(shared)
+    }
+
+    /// How much memory it holds outside of itself.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            KeptRequest::Own(request) => request.bytes(),
+            KeptRequest::Shared(request) => size_of::<CapturedRequest>() + request.bytes(),
+        }
+    }
+}
+
+impl Deref for KeptRequest {
+    type Target = CapturedRequest;
+
+    fn deref(&self) -> &CapturedRequest {
+        match self {
+            KeptRequest::Own(request) => request,
+            KeptRequest::Shared(request) => request,
+        }
     }
 }
 
@@ -66,4 +105,23 @@ pub struct CapturedResponse {
     pub headers: CapturedHeaders,
     /// Whether the whole response went out; `false` when the client left or the body failed midway.
     pub finished: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Uri;
+
+    use super::*;
+
+    #[test]
+    fn all_errors_of_a_request_share_it_with_its_transaction() {
+        let url = CapturedUrl::copy(&Uri::from_static("/items/7"), None);
+        let mut kept = Some(KeptRequest::Own(CapturedRequest::new(&Method::GET, url, Version::HTTP_11)));
+
+        let (one, other) = (KeptRequest::share(&mut kept).unwrap(), KeptRequest::share(&mut kept).unwrap());
+
+        assert!(Arc::ptr_eq(&one, &other) && std::ptr::eq(&*one, &**kept.as_ref().unwrap()));
+        assert_eq!(&*one.url.path, "/items/7");
+        assert!(KeptRequest::share(&mut None).is_none());
+    }
 }

@@ -7,7 +7,7 @@ use elastic_apm_intake::{
     SpanContext, SpanEvent, SpanExtra, SpanLink, TransactionEvent, User,
 };
 
-use crate::captured::{CapturedRequest, CapturedResponse, CapturedStack};
+use crate::captured::{CapturedRequest, CapturedResponse, CapturedStack, KeptRequest};
 use crate::metrics::SelfTimes;
 
 /// One finished event on its way to the reporter.
@@ -34,7 +34,7 @@ pub(crate) struct SpanRecord {
 #[derive(Default)]
 pub(crate) struct TransactionRecord {
     pub(crate) event: TransactionEvent,
-    pub(crate) request: Option<Arc<CapturedRequest>>,
+    pub(crate) request: Option<KeptRequest>,
     pub(crate) response: Option<CapturedResponse>,
     /// Where its time went, for the breakdown.
     pub(crate) self_times: SelfTimes,
@@ -59,7 +59,7 @@ impl ErrorRecord {
     ) -> Self {
         let bytes = size_of::<Self>()
             + error(&event)
-            + request.as_deref().map_or(0, CapturedRequest::bytes)
+            + request.as_deref().map_or(0, |request| size_of_val(request) + request.bytes())
             + stack.as_ref().map_or(0, CapturedStack::bytes);
         ErrorRecord { event, request, stack, bytes: saturated(bytes) }
     }
@@ -70,7 +70,7 @@ impl Record {
     pub(crate) fn transaction(mut record: Box<TransactionRecord>) -> Self {
         let bytes = size_of::<TransactionRecord>()
             + transaction(&record.event)
-            + record.request.as_deref().map_or(0, CapturedRequest::bytes)
+            + record.request.as_ref().map_or(0, KeptRequest::bytes)
             + record.response.as_ref().map_or(0, |response| response.headers.bytes())
             + record.self_times.bytes();
         record.bytes = saturated(bytes);

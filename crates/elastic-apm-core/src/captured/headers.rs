@@ -9,6 +9,9 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024;
 /// What is kept of its cookies.
 pub(crate) const MAX_COOKIE_BYTES: usize = 16 * 1024;
 
+/// Bytes that say how long a name and its value are.
+const LENGTHS: usize = 4;
+
 /// Headers as they were when they were captured. For authors of integrations.
 ///
 /// Copies: values of the `http` crate are often slices of a server's whole read buffer, which they would keep in memory until the event
@@ -27,57 +30,55 @@ pub(crate) const MAX_COOKIE_BYTES: usize = 16 * 1024;
 #[derive(Clone, Default)]
 pub struct CapturedHeaders {
     count: usize,
-    /// All names, one behind the other.
-    names: String,
-    /// For each header the lengths of name and value, two bytes each, then the value.
-    values: Vec<u8>,
+    /// How many bytes the names take, with those behind them.
+    names: usize,
+    /// All names, one behind the other, and zeros up to a multiple of sixteen, in which steps they are looked at. Then for each header the
+    /// lengths of name and value, two bytes each, and the value.
+    bytes: Vec<u8>,
 }
 
 impl CapturedHeaders {
     /// Copies headers, each value up to the length that can be sent.
     pub fn copy(headers: &HeaderMap) -> Self {
-        let (names, values) = headers.iter().fold((0, 0), |(names, values), (name, value)| {
-            (names + name.as_str().len(), values + 4 + value.len())
-        });
-        let fits = names + values <= MAX_BYTES;
-        let mut copy = CapturedHeaders {
-            count: 0,
-            names: String::with_capacity(if fits { names } else { 0 }),
-            values: Vec::with_capacity(if fits { values } else { 0 }),
-        };
-        let (mut room, mut cookie_room) = (MAX_BYTES, MAX_COOKIE_BYTES);
+        let (mut names, mut values, mut longest) = (0, 0, 0);
         for (name, value) in headers {
-            let (room, value) = if *name == header::COOKIE {
-                let fits = value.len().min(cookie_room.saturating_sub(name.as_str().len()));
-                (&mut cookie_room, &value.as_bytes()[..fits])
-            } else {
-                (&mut room, sendable(value.as_bytes()))
-            };
-            if let Some(left) = room.checked_sub(name.as_str().len() + value.len()) {
-                *room = left;
-                copy.push(name.as_str(), value);
-            }
+            names += name.as_str().len();
+            values += LENGTHS + value.len();
+            longest = longest.max(value.len());
         }
-        if !fits {
-            copy.names.shrink_to_fit();
-            copy.values.shrink_to_fit();
+        if longest <= Keyword::LIMIT && names + values <= MAX_COOKIE_BYTES {
+            // As nearly always: all of it can be sent.
+            let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+            return CapturedHeaders::of(all, names, values);
         }
-        copy
+        let kept = within_bounds(headers);
+        let names = kept.iter().map(|(name, _)| name.len()).sum();
+        let values = kept.iter().map(|(_, value)| LENGTHS + value.len()).sum();
+        CapturedHeaders::of(kept.into_iter(), names, values)
     }
 
-    fn push(&mut self, name: &str, value: &[u8]) {
-        // Within the room above, and so within two bytes.
-        let length = |length: usize| u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes();
-        self.count += 1;
-        self.names.push_str(name);
-        self.values.extend_from_slice(&length(name.len()));
-        self.values.extend_from_slice(&length(value.len()));
-        self.values.extend_from_slice(value);
+    /// Copies headers whose names and values take so much.
+    fn of<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, names: usize, values: usize) -> Self {
+        let names = names.next_multiple_of(16);
+        let mut bytes = Vec::with_capacity(names + values);
+        bytes.resize(names, 0);
+        let (mut count, mut named) = (0, 0);
+        for (name, value) in headers {
+            // Within the bounds above, and so within two bytes.
+            let ([a, b], [c, d]) = ((name.len() as u16).to_le_bytes(), (value.len() as u16).to_le_bytes());
+            bytes[named..named + name.len()].copy_from_slice(name.as_bytes());
+            bytes.extend_from_slice(&[a, b, c, d]);
+            bytes.extend_from_slice(value);
+            named += name.len();
+            count += 1;
+        }
+        CapturedHeaders { count, names, bytes }
     }
 
     /// Names and values, in order; several values of one name follow each other.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let (mut names, mut values) = (self.names.as_str(), self.values.as_slice());
+        let (names, mut values) = self.bytes.split_at(self.names);
+        let mut names = std::str::from_utf8(names).unwrap_or_default();
         std::iter::from_fn(move || {
             let (&[a, b, c, d], rest) = values.split_first_chunk()?;
             let (name, other_names) = names.split_at_checked(u16::from_le_bytes([a, b]).into())?;
@@ -94,8 +95,25 @@ impl CapturedHeaders {
 
     /// How much memory they hold: no less than they are long.
     pub(crate) fn bytes(&self) -> usize {
-        self.names.capacity() + self.values.capacity()
+        self.bytes.capacity()
     }
+}
+
+/// What is kept of headers of which not all can be.
+#[cold]
+fn within_bounds(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
+    let (mut room, mut cookie_room) = (MAX_BYTES, MAX_COOKIE_BYTES);
+    let kept = headers.iter().filter_map(|(name, value)| {
+        let (room, value) = if *name == header::COOKIE {
+            let fits = value.len().min(cookie_room.saturating_sub(name.as_str().len()));
+            (&mut cookie_room, &value.as_bytes()[..fits])
+        } else {
+            (&mut room, sendable(value.as_bytes()))
+        };
+        *room = room.checked_sub(name.as_str().len() + value.len())?;
+        Some((name.as_str(), value))
+    });
+    kept.collect()
 }
 
 /// One character more than is sent, so that a cut can be seen. What is no character counts as one.

@@ -5,6 +5,7 @@
 
 mod ticks;
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub(crate) use ticks::Calibration;
@@ -30,6 +31,12 @@ impl Timebase {
     pub(crate) fn now() -> Self {
         let start = TickMoment::now().map_or_else(|| Moment::Clock(Instant::now()), Moment::Ticks);
         Timebase { epoch_micros: micros_since_epoch(SystemTime::now()), start }
+    }
+
+    /// Some moment of this process, for what is not timed: no clock is read.
+    pub(crate) fn of_nothing() -> Self {
+        static SOME: OnceLock<Timebase> = OnceLock::new();
+        *SOME.get_or_init(Timebase::now)
     }
 
     /// A moment in the past that the caller names by the wall clock; a time in the future is taken as now.

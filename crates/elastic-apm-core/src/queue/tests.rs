@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use elastic_apm_intake::{ErrorEvent, Keyword, SpanEvent};
 
 use super::*;
-use crate::captured::{CapturedBody, CapturedRequest, CapturedUrl};
+use crate::captured::{CapturedBody, CapturedRequest, CapturedUrl, KeptRequest};
 use crate::record::{ErrorRecord, TransactionRecord};
 
 fn span(name: &str) -> Record {
@@ -228,11 +228,11 @@ fn what_grows_while_it_waits_gives_back_what_it_was_counted_with() {
         http::Version::HTTP_11,
     );
     request.body = Some(body.clone());
-    let request = Some(Arc::new(request));
-
-    queue.push(Record::Error(Box::new(ErrorRecord::new(ErrorEvent::default(), request.clone(), None))));
     let mut record = TransactionRecord::default();
-    record.request = request;
+    record.request = Some(KeptRequest::Own(request));
+
+    let shared = KeptRequest::share(&mut record.request);
+    queue.push(Record::Error(Box::new(ErrorRecord::new(ErrorEvent::default(), shared, None))));
     queue.push(Record::transaction(Box::new(record)));
     // The service reads on after it has captured an error.
     body.push(&[b'x'; 5_000]);

@@ -11,7 +11,7 @@ use super::capture_rules::CaptureRules;
 use super::tracer::Tracer;
 use super::transaction::Transaction;
 use super::transaction_builder::TransactionOptions;
-use crate::captured::CapturedRequest;
+use crate::captured::{CapturedRequest, KeptRequest};
 use crate::config::Settings;
 
 /// What an agent wants of an inbound request. For authors of integrations.
@@ -78,7 +78,9 @@ impl InboundTransaction {
     ) -> Transaction {
         let mut options = TransactionOptions::from("request");
         options.take_headers(headers, &self.tracer);
-        options.start(self.tracer, self.settings, name, |settings| Some(capture(CaptureRules::new(settings))))
+        options.start(self.tracer, self.settings, name, |settings, request| {
+            *request = Some(KeptRequest::Own(capture(CaptureRules::new(settings))));
+        })
     }
 }
 

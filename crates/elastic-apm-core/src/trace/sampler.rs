@@ -18,7 +18,9 @@ pub(crate) struct Sampling {
 impl Sampling {
     /// A new trace at `rate`.
     pub(crate) fn of_root(rate: SampleRate) -> Self {
-        let sampled = random::unit() < rate.as_f64();
+        // All or nothing, as with most, is not a matter of luck.
+        let sampled =
+            rate == SampleRate::ALWAYS || (rate != SampleRate::NEVER && random::unit() < rate.as_f64());
         let rate = if sampled { rate } else { SampleRate::NEVER };
         Sampling { sampled, rate: Some(rate), tracestate: TraceState::for_root(rate) }
     }

@@ -4,6 +4,9 @@ use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use elastic_apm_intake::{Keyword, Outcome};
+
+use super::naming;
 use super::transaction_node::TransactionNode;
 use super::transaction_ref::TransactionRef;
 
@@ -40,6 +43,36 @@ impl Transaction {
 
     /// Ends the transaction, as dropping the handle does.
     pub fn end(self) {}
+
+    /// Ends the transaction by saying how the HTTP exchange went that it stands for. For authors of integrations.
+    ///
+    /// `name` and `result` fill only what is unset, the outcome is the protocol's word, and `finished` says whether the whole response
+    /// went out, if there was one.
+    pub fn conclude_request(
+        mut self,
+        name: Option<Keyword>,
+        result: Keyword,
+        outcome: Outcome,
+        finished: bool,
+    ) -> TransactionRef {
+        let ended = std::mem::take(&mut self.shared);
+        let Some(node) = ended.node() else { return ended };
+        let name = name.map(|name| naming::grouped(name, &node.settings));
+        let is_concluded = node.end_with(|body| {
+            body.name = body.name.take().or(name);
+            body.verdict.by_protocol(outcome);
+            if let Some(record) = &mut body.record {
+                record.event.result.get_or_insert(result);
+                if let Some(response) = &mut record.response {
+                    response.finished = finished;
+                }
+            }
+        });
+        if !is_concluded {
+            node.explain("conclude_request", "has ended");
+        }
+        ended
+    }
 
     /// Says that the work inside was done, and how.
     pub(crate) fn completed(&self, succeeded: bool) {

@@ -16,7 +16,7 @@ use super::tracer::Tracer;
 use super::transaction::Transaction;
 use super::transaction_node::{TransactionBody, TransactionIdentity, TransactionNode};
 use super::transaction_scope::TransactionScope;
-use crate::captured::CapturedRequest;
+use crate::captured::KeptRequest;
 use crate::clock::Timebase;
 use crate::config::Settings;
 use crate::propagation::{Baggage, HeaderSource, TraceContext, TraceParent};
@@ -116,24 +116,26 @@ impl TransactionOptions {
         };
     }
 
-    /// Starts a transaction under settings that record. `capture` is asked for what it can tell of the request that the transaction
-    /// stands for, and only where it is sampled.
+    /// Starts a transaction under settings that record. `capture` fills in the request that the transaction stands for, if it does, and
+    /// is asked only where it is sampled.
     pub(super) fn start(
-        self,
+        mut self,
         tracer: Tracer,
         settings: Arc<Settings>,
         name: Option<Keyword>,
-        capture: impl FnOnce(&Settings) -> Option<CapturedRequest>,
+        capture: impl FnOnce(&Settings, &mut Option<KeptRequest>),
     ) -> Transaction {
-        let TransactionOptions { kind, parent, start, mut links, labels, baggage } = self;
-        let (parent, link) = continuation::decide(settings.trace_continuation_strategy, parent);
+        let (parent, link) = continuation::decide(settings.trace_continuation_strategy, self.parent);
         if let Some(link) = link {
-            links::push(&mut links, link);
+            links::push(&mut self.links, link);
         }
         let sampling = match &parent {
             Some(parent) => Sampling::of_child(parent),
             None => Sampling::of_root(settings.transaction_sample_rate),
         };
+        // Without events there are no details; others are told what was decided all the same.
+        let sampled = sampling.sampled && !settings.context_propagation_only;
+        let is_reported = TransactionNode::is_wanted(sampled, &settings);
         let id = random::span_id();
         let identity = TransactionIdentity {
             traceparent: match &parent {
@@ -141,28 +143,31 @@ impl TransactionOptions {
                 None => TraceParent::new(random::trace_id(), id, sampling.sampled),
             },
             parent_id: parent.as_ref().map(|parent| parent.traceparent().parent_id()),
-            // Without events there are no details; others are told what was decided all the same.
-            sampled: sampling.sampled && !settings.context_propagation_only,
+            sampled,
             sample_rate: sampling.rate,
             tracestate: sampling.tracestate,
-            baggage: CarriedBaggage::new(baggage),
-            timebase: start.map_or_else(Timebase::now, Timebase::starting_at),
+            baggage: CarriedBaggage::new(self.baggage),
+            timebase: match self.start {
+                _ if !is_reported => Timebase::of_nothing(),
+                Some(start) => Timebase::starting_at(start),
+                None => Timebase::now(),
+            },
         };
-        let record = TransactionNode::is_wanted(identity.sampled, &settings).then(|| {
-            // Filled where it is: it is half a kilobyte.
-            let mut record = Box::<TransactionRecord>::default();
-            record.event.links = links;
-            if identity.sampled {
-                record.event.labels = labels;
-                record.request = capture(&settings).map(Arc::new);
+        let mut record = None;
+        if is_reported {
+            // Filled where it is: it is more than half a kilobyte.
+            let record = record.insert(Box::<TransactionRecord>::default());
+            record.event.links = self.links;
+            if sampled {
+                record.event.labels = self.labels;
+                capture(&settings, &mut record.request);
                 if let Some(otel) = identity.baggage.attributes(&settings) {
                     record.event.extra.get_or_insert_default().otel = Some(otel);
                 }
             }
-            record
-        });
+        }
         let name = name.map(|name| naming::grouped(name, &settings));
-        let kind = if kind.is_empty() { Keyword::from_static("custom") } else { kind };
+        let kind = if self.kind.is_empty() { Keyword::from_static("custom") } else { self.kind };
         let body = TransactionBody { name, kind, record, ..TransactionBody::default() };
         Transaction::new(Arc::new(TransactionNode::new(tracer, settings, identity, body)))
     }
@@ -246,7 +251,7 @@ impl TransactionBuilder {
     pub fn start(self) -> Transaction {
         let TransactionBuilder { tracer, name, options } = self;
         match tracer.settings().filter(|settings| settings.recording) {
-            Some(settings) => options.start(tracer, settings, name, |_| None),
+            Some(settings) => options.start(tracer, settings, name, |_, _| {}),
             None => Transaction::noop(),
         }
     }

@@ -181,22 +181,28 @@ impl TransactionNode {
 
     /// Ends the transaction and hands its event over; the second time does nothing.
     pub(crate) fn end(&self) {
+        self.end_with(|_| {});
+    }
+
+    /// Ends the transaction once `conclude` has said the last word about it. `false`, and nothing is done, where it has ended.
+    pub(crate) fn end_with(&self, conclude: impl FnOnce(&mut TransactionBody)) -> bool {
         if self.is_ended() {
-            return;
+            return false;
         }
         if !self.is_reported() {
             // There are no spans below it, and nobody is told how long it took.
-            let _body = self.lock().take();
+            let body = self.lock().take();
             self.ended.store(true, Ordering::Release);
-            return;
+            return body.is_some();
         }
         let now = self.timebase.elapsed();
         if let Some(child) = self.children.close() {
             span_end::settle(child, None);
         }
-        let Some(body) = self.lock().take() else { return };
+        let Some(mut body) = self.lock().take() else { return false };
         self.ended.store(true, Ordering::Release);
-        let Some(mut record) = body.record.filter(|_| !body.discarded) else { return };
+        conclude(&mut body);
+        let Some(mut record) = body.record.filter(|_| !body.discarded) else { return true };
         let duration = body.duration.map_or(now.max(0) as u64, micros);
         if self.sampled && self.settings.breakdown_metrics {
             let own = duration.saturating_sub(self.children.timer.covered(now));
@@ -217,5 +223,6 @@ impl TransactionNode {
             captured.close();
         }
         self.tracer.submit(Record::transaction(record));
+        true
     }
 }

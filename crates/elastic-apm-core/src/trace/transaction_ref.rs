@@ -11,7 +11,6 @@ use serde_json::Value;
 
 use super::current::{Current, TaskContext};
 use super::error;
-use super::naming;
 use super::span_builder::{Parent, SpanBuilder};
 use super::transaction_node::{TransactionBody, TransactionNode};
 use crate::captured::CapturedResponse;
@@ -20,7 +19,9 @@ use crate::captured::CapturedResponse;
 ///
 /// Cheap to clone; `Send` and `Sync`. [`Transaction`](crate::Transaction) and [`TransactionScope`](crate::TransactionScope)
 /// dereference to it. Setters on an ended or unrecorded transaction do nothing; a debug line of the agent's log says so.
-#[derive(Clone)]
+///
+/// By default it refers to no transaction.
+#[derive(Clone, Default)]
 pub struct TransactionRef {
     pub(in crate::trace) node: Option<Arc<TransactionNode>>,
 }
@@ -148,28 +149,11 @@ impl TransactionRef {
         }
     }
 
-    /// Says how the HTTP exchange went that the transaction stands for. For authors of integrations.
-    ///
-    /// `name` and `result` fill only what is unset, the outcome is the protocol's word, and the response is ignored when
-    /// unsampled.
-    pub fn conclude_request(
-        &self,
-        name: Option<Keyword>,
-        result: Keyword,
-        outcome: Outcome,
-        response: Option<CapturedResponse>,
-    ) {
-        let Some(node) = &self.node else { return };
-        let name = name.map(|name| naming::grouped(name, &node.settings));
-        let response = response.filter(|_| node.sampled);
-        node.update("conclude_request", |body| {
-            body.name = body.name.take().or(name);
-            body.verdict.by_protocol(outcome);
-            if let Some(record) = &mut body.record {
-                record.event.result.get_or_insert(result);
-                record.response = response;
-            }
-        });
+    /// Keeps the response to the HTTP request that the transaction stands for. Nothing is kept where it is unsampled. For authors of
+    /// integrations.
+    pub fn set_response(&self, response: CapturedResponse) {
+        let Some(node) = self.sampled_node() else { return };
+        node.record("set_response", |record| record.response = Some(response));
     }
 
     /// Whether a request is called by its path where no route is known: the option `use_path_as_transaction_name`. For authors of

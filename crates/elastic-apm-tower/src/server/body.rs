@@ -28,7 +28,10 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let Some(exchange) = this.exchange else { return };
-            exchange.within(|| this.inner.set(None));
+            {
+                let _entered = exchange.enter();
+                this.inner.set(None);
+            }
             if *this.at_end || exchange.is_complete_after(*this.bytes) {
                 exchange.on_complete();
             }
@@ -54,7 +57,10 @@ impl<B: Body> Body for ResponseBody<B> {
         let mut this = self.project();
         let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let Some(exchange) = this.exchange.as_mut() else { return inner.poll_frame(cx) };
-        let polled = exchange.within(|| catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll_frame(cx))));
+        let polled = {
+            let _entered = exchange.enter();
+            catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll_frame(cx)))
+        };
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(Some(Ok(frame)))) => {

@@ -5,7 +5,8 @@
 use std::any::Any;
 
 use elastic_apm_core::{
-    CapturedHeaders, CapturedResponse, Keyword, Outcome, TaskContext, Transaction, TransactionRef,
+    CapturedHeaders, CapturedResponse, EnteredContext, Keyword, Outcome, TaskContext, Transaction,
+    TransactionRef,
 };
 use http::{HeaderMap, Method, StatusCode, header, response};
 
@@ -16,90 +17,106 @@ use super::semantics;
 
 /// A transaction on its way through a service.
 pub(super) struct Exchange {
-    transaction: Subject,
+    /// The transaction until it ends, which is before the exchange does: what future and body own is dropped later, and an event stream
+    /// goes on.
+    running: Option<Transaction>,
+    ended: TransactionRef,
     context: TaskContext,
-    /// What is needed to say how it went. `None` where nobody is told.
-    reported: Option<Box<Reported>>,
+    /// `None` where no event will say how it went.
+    reported: Option<Reported>,
 }
 
-/// What an event says of the exchange, and what that depends on.
+/// What an event says of the exchange depends on this.
 pub(super) struct Reported {
-    method: Method,
-    /// What it is called where nobody names it.
-    routeless: Option<Keyword>,
-    /// The call that it is by gRPC.
-    call: Option<Call>,
+    is_head: bool,
+    is_connect: bool,
+    naming: Option<Box<Naming>>,
     end_at_headers: Option<EndAtHeaders>,
     head: Option<Head>,
 }
 
-/// The transaction, which ends before the exchange does: what future and body own is dropped later, and an event stream goes on.
-enum Subject {
-    Running(Transaction),
-    Ended(TransactionRef),
+/// What a request is called that has no route.
+pub(super) struct Naming {
+    pub(super) routeless: Keyword,
+    /// The call that it is by gRPC.
+    pub(super) call: Option<Call>,
 }
 
-/// The head of the response.
+/// The head of the response, once it is there and until it is known what became of the rest.
+#[derive(Clone, Copy)]
 struct Head {
     status: StatusCode,
-    headers: CapturedHeaders,
     content_length: Option<u64>,
 }
 
 impl Reported {
-    pub(super) fn new(
-        method: &Method,
-        routeless: Option<Keyword>,
-        call: Option<Call>,
-        end_at_headers: Option<EndAtHeaders>,
-    ) -> Box<Self> {
-        Box::new(Reported { method: method.clone(), routeless, call, end_at_headers, head: None })
+    pub(super) fn new(method: &Method, naming: Option<Naming>, end_at_headers: Option<EndAtHeaders>) -> Self {
+        Reported {
+            is_head: *method == Method::HEAD,
+            is_connect: *method == Method::CONNECT,
+            naming: naming.map(Box::new),
+            end_at_headers,
+            head: None,
+        }
+    }
+
+    fn call(&mut self) -> Option<&mut Call> {
+        self.naming.as_mut()?.call.as_mut()
     }
 
     /// Whether the transaction ends with the response's head.
     fn ends_with(&self, head: &response::Parts) -> bool {
-        semantics::switches_protocols(&self.method, head.status)
+        semantics::switches_protocols(self.is_connect, head.status)
             || ask(self.end_at_headers.as_ref(), head)
                 .unwrap_or_else(|| semantics::is_event_stream(&head.headers))
     }
 }
 
 impl Exchange {
-    pub(super) fn new(transaction: Transaction, reported: Option<Box<Reported>>) -> Self {
+    pub(super) fn new(transaction: Transaction, reported: Option<Reported>) -> Self {
         let context = transaction.context();
-        Exchange { transaction: Subject::Running(transaction), context, reported }
+        Exchange { running: Some(transaction), ended: TransactionRef::default(), context, reported }
     }
 
-    /// Runs `f` with the transaction current.
-    pub(super) fn within<T>(&mut self, f: impl FnOnce() -> T) -> T {
-        let _entered = self.context.enter();
-        f()
+    /// Makes the transaction current until the guard is dropped.
+    pub(super) fn enter(&mut self) -> EnteredContext<'_> {
+        self.context.enter()
     }
 
     /// The response head is there.
     pub(super) fn on_head(&mut self, head: &mut response::Parts) {
         if let Some(error) = head.extensions.remove::<CapturedError>() {
-            self.within(|| error.report());
+            let _entered = self.enter();
+            error.report();
         }
-        let captures = self.transaction().captures_headers();
         let Some(reported) = &mut self.reported else { return };
-        if let Some(call) = &mut reported.call {
+        if let Some(call) = reported.call() {
             call.on_headers(&head.headers);
         }
         let length = head.headers.get(header::CONTENT_LENGTH);
-        reported.head = Some(Head {
-            status: head.status,
-            headers: if captures { CapturedHeaders::copy(&head.headers) } else { CapturedHeaders::default() },
-            content_length: length.and_then(|value| value.to_str().ok()?.parse().ok()),
-        });
-        if reported.ends_with(head) {
+        let content_length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        reported.head = Some(Head { status: head.status, content_length });
+        let ends = reported.ends_with(head);
+        self.keep(head);
+        if ends {
             self.on_complete();
+        }
+    }
+
+    /// Keeps of the response what its event shows.
+    fn keep(&self, head: &response::Parts) {
+        let transaction = self.transaction();
+        if transaction.is_sampled() {
+            let captures = transaction.captures_headers();
+            let headers =
+                if captures { CapturedHeaders::copy(&head.headers) } else { CapturedHeaders::default() };
+            transaction.set_response(CapturedResponse { status: head.status, headers, finished: false });
         }
     }
 
     /// The trailers of the response are there.
     pub(super) fn on_trailers(&mut self, trailers: &HeaderMap) {
-        if let Some(call) = self.reported.as_mut().and_then(|reported| reported.call.as_mut()) {
+        if let Some(call) = self.reported.as_mut().and_then(Reported::call) {
             call.on_headers(trailers);
         }
     }
@@ -108,77 +125,62 @@ impl Exchange {
     pub(super) fn is_complete_after(&self, bytes: u64) -> bool {
         let Some(reported) = &self.reported else { return false };
         reported.head.as_ref().is_some_and(|head| {
-            semantics::has_no_body(&reported.method, head.status) || head.content_length == Some(bytes)
+            semantics::has_no_body(reported.is_head, head.status) || head.content_length == Some(bytes)
         })
     }
 
     /// The response is complete.
     pub(super) fn on_complete(&mut self) {
         let Some(reported) = &mut self.reported else { return };
-        let Some(head) = reported.head.take() else { return };
-        let status = reported.call.as_ref().and_then(Call::status).filter(|_| head.status.is_success());
-        let (result, outcome) = match status {
-            Some(status) => (status.result(), status.outcome()),
-            None => (semantics::result(head.status), semantics::outcome(head.status)),
+        let Some(Head { status, .. }) = reported.head.take() else { return };
+        let of_call = reported.call().and_then(|call| call.status()).filter(|_| status.is_success());
+        let (result, outcome) = match of_call {
+            Some(of_call) => (of_call.result(), of_call.outcome()),
+            None => (semantics::result(status), semantics::outcome(status)),
         };
-        self.settle(result, outcome, Some(head.captured(true)));
+        self.settle(result, outcome, true);
     }
 
     /// The body failed midway: whatever the status said, the caller did not get its answer.
     pub(super) fn on_body_error(&mut self) {
-        if let Some(head) = self.take_head() {
-            self.settle(semantics::result(head.status), Outcome::Failure, Some(head.captured(false)));
+        if let Some(head) = self.reported.as_mut().and_then(|reported| reported.head.take()) {
+            self.settle(semantics::result(head.status), Outcome::Failure, false);
         }
     }
 
     /// The service answered with an error of its own instead of a response.
     pub(super) fn on_service_error(&mut self) {
-        self.settle(Keyword::from_static("HTTP 5xx"), Outcome::Failure, None);
+        self.settle(Keyword::from_static("HTTP 5xx"), Outcome::Failure, false);
     }
 
     /// The service or the body panicked.
     pub(super) fn on_panic(&mut self, panic: &(dyn Any + Send)) {
         self.transaction().capture_panic(panic);
-        let response = self.take_head().map(|head| head.captured(false));
-        self.settle(Keyword::from_static("HTTP 5xx"), Outcome::Failure, response);
-    }
-
-    fn on_cancelled(&mut self) {
-        // Headers went out only if there was a head.
-        let response = self.take_head().map(|head| head.captured(false));
-        self.settle(Keyword::from_static("cancelled"), Outcome::Unknown, response);
+        self.settle(Keyword::from_static("HTTP 5xx"), Outcome::Failure, false);
     }
 
     /// Ends the transaction; nothing that is told later changes it.
-    fn settle(&mut self, result: Keyword, outcome: Outcome, response: Option<CapturedResponse>) {
-        let Subject::Running(transaction) = &self.transaction else { return };
-        if let Some(reported) = &mut self.reported {
-            let name = reported.call.as_ref().and_then(Call::name).or_else(|| reported.routeless.take());
-            transaction.conclude_request(name, result, outcome, response);
-        }
-        self.transaction = Subject::Ended(TransactionRef::clone(transaction));
-    }
-
-    fn take_head(&mut self) -> Option<Head> {
-        self.reported.as_mut()?.head.take()
+    fn settle(&mut self, result: Keyword, outcome: Outcome, finished: bool) {
+        let Some(transaction) = self.running.take() else { return };
+        let naming = self.reported.as_mut().and_then(|reported| reported.naming.take());
+        let name = naming.map(|naming| naming.name());
+        self.ended = transaction.conclude_request(name, result, outcome, finished);
     }
 
     fn transaction(&self) -> &TransactionRef {
-        match &self.transaction {
-            Subject::Running(transaction) => transaction,
-            Subject::Ended(reference) => reference,
-        }
+        self.running.as_deref().unwrap_or(&self.ended)
     }
 }
 
-impl Head {
-    fn captured(self, finished: bool) -> CapturedResponse {
-        CapturedResponse { status: self.status, headers: self.headers, finished }
+impl Naming {
+    fn name(self) -> Keyword {
+        self.call.as_ref().and_then(Call::name).unwrap_or(self.routeless)
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.on_cancelled();
+        // Whoever was told of an end has settled it: the client has left.
+        self.settle(Keyword::from_static("cancelled"), Outcome::Unknown, false);
     }
 }

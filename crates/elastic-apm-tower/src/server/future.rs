@@ -26,13 +26,15 @@ pin_project! {
             let mut this = this.project();
             // What the service owns is dropped with the transaction current: clean-up code issues queries too.
             if let Some(exchange) = this.exchange {
-                exchange.within(|| this.inner.set(None));
+                let _entered = exchange.enter();
+                this.inner.set(None);
             }
         }
     }
 }
 
 impl<F> ResponseFuture<F> {
+    #[inline(always)]
     pub(super) fn new(inner: F, exchange: Option<Exchange>) -> Self {
         ResponseFuture { inner: Some(inner), exchange }
     }
@@ -56,14 +58,15 @@ impl<F> ResponseFuture<F> {
             let future = inner.as_pin_mut().unwrap_or_else(|| polled_after_completion());
             return future.poll(cx).map_ok(|response| response.map(untraced));
         };
-        let polled = exchange.within(|| {
+        let polled = {
+            let _entered = exchange.enter();
             let future = inner.as_mut().as_pin_mut().unwrap_or_else(|| polled_after_completion());
             let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
             if !matches!(polled, Ok(Poll::Pending)) {
                 inner.set(None);
             }
             polled
-        });
+        };
         let answer = match polled {
             Ok(polled) => Ok(ready!(polled)),
             Err(panic) => Err(panic),

@@ -94,16 +94,16 @@ pub(super) fn outcome(status: StatusCode) -> Outcome {
 }
 
 /// Whether a response to this never carries a body, so that an unread one is no abort.
-pub(super) fn has_no_body(method: &Method, status: StatusCode) -> bool {
-    *method == Method::HEAD
+pub(super) fn has_no_body(is_head: bool, status: StatusCode) -> bool {
+    is_head
         || status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED
 }
 
 /// Whether what follows the head is another protocol's: an upgrade, a tunnel, a WebSocket over HTTP/2.
-pub(super) fn switches_protocols(method: &Method, status: StatusCode) -> bool {
-    status == StatusCode::SWITCHING_PROTOCOLS || (*method == Method::CONNECT && status.is_success())
+pub(super) fn switches_protocols(is_connect: bool, status: StatusCode) -> bool {
+    status == StatusCode::SWITCHING_PROTOCOLS || (is_connect && status.is_success())
 }
 
 /// Whether the response is a stream of events, which lasts as long as somebody listens.

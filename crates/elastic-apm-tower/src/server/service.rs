@@ -4,14 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
 use elastic_apm_core::{
-    CaptureRules, CapturedHeaders, CapturedRequest, CapturedUrl, Inbound, InboundTransaction, TransactionRef,
+    CapturedBody, CapturedHeaders, CapturedRequest, CapturedUrl, Inbound, InboundTransaction, TransactionRef,
 };
 use http::{Extensions, Request, Response, Uri, header};
 use http_body::Body;
 use tower_service::Service;
 
 use super::current_transaction::CurrentTransaction;
-use super::exchange::{Exchange, Reported};
+use super::exchange::{Exchange, Naming, Reported};
 use super::forwarded::Forwarded;
 use super::future::ResponseFuture;
 use super::grpc::{self, Call};
@@ -30,6 +30,34 @@ impl<S> ApmService<S> {
     pub(super) fn new(inner: S, layer: ApmLayer) -> Self {
         ApmService { inner, layer }
     }
+
+    /// Calls the service. `capture` is shown requests that may have the place for their body, a [`CapturedBody`], among their extensions.
+    /// For authors of integrations that capture bodies by themselves; elsewhere [`CaptureBodyLayer`](super::CaptureBodyLayer) does.
+    #[inline]
+    pub fn call_capturing<B>(
+        &mut self,
+        mut request: Request<B>,
+        capture: impl FnOnce(&mut Request<B>),
+    ) -> ResponseFuture<S::Future>
+    where
+        S: Service<Request<B>>,
+    {
+        let Some(mut exchange) = exchange(&self.layer, &mut request, capture) else {
+            return ResponseFuture::new(self.inner.call(request), None);
+        };
+        let called = {
+            let _entered = exchange.enter();
+            catch_unwind(AssertUnwindSafe(|| self.inner.call(request)))
+        };
+        match called {
+            Ok(future) => ResponseFuture::new(future, Some(exchange)),
+            Err(panic) => {
+                exchange.on_panic(panic.as_ref());
+                drop(exchange);
+                resume_unwind(panic)
+            }
+        }
+    }
 }
 
 impl<S, B, R> Service<Request<B>> for ApmService<S>
@@ -47,34 +75,6 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         self.call_capturing(request, |_| {})
-    }
-}
-
-impl<S> ApmService<S> {
-    /// Calls the service. `capture` is shown requests that may have the place for their body, a [`CapturedBody`], among their extensions.
-    /// For authors of integrations that capture bodies by themselves; elsewhere [`CaptureBodyLayer`](super::CaptureBodyLayer) does.
-    ///
-    /// [`CapturedBody`]: elastic_apm_core::CapturedBody
-    pub fn call_capturing<B>(
-        &mut self,
-        mut request: Request<B>,
-        capture: impl FnOnce(&mut Request<B>),
-    ) -> ResponseFuture<S::Future>
-    where
-        S: Service<Request<B>>,
-    {
-        let Some(mut exchange) = exchange(&self.layer, &mut request, capture) else {
-            return ResponseFuture::new(self.inner.call(request), None);
-        };
-        let called = exchange.within(|| catch_unwind(AssertUnwindSafe(|| self.inner.call(request))));
-        match called {
-            Ok(future) => ResponseFuture::new(future, Some(exchange)),
-            Err(panic) => {
-                exchange.on_panic(panic.as_ref());
-                drop(exchange);
-                resume_unwind(panic)
-            }
-        }
     }
 }
 
@@ -127,20 +127,19 @@ fn begin<B>(
     let is_routeless = name.is_none();
     let mut body = None;
     let transaction = transaction.start(request.headers(), name, |rules| {
-        let captured = captured(layer, request, uri(), rules);
-        body.clone_from(&captured.body);
-        captured
+        body = rules.body(request.headers());
+        captured(layer, request, uri(), rules.headers(), body.clone())
     });
     let reported = transaction.is_reported().then(|| {
-        let routeless = is_routeless.then(|| {
-            if transaction.is_named_by_path() && !is_call {
+        let naming = is_routeless.then(|| Naming {
+            routeless: if transaction.is_named_by_path() && !is_call {
                 semantics::name(request.method(), uri().path())
             } else {
                 semantics::unknown_route(request.method())
-            }
+            },
+            call: is_call.then(|| Call::new(uri().path())),
         });
-        let call = is_call.then(|| Call::new(uri().path()));
-        Reported::new(request.method(), routeless, call, hooks.end_at_headers.clone())
+        Reported::new(request.method(), naming, hooks.end_at_headers.clone())
     });
     if transaction.is_sampled() {
         if let Some(user) = ask_about(hooks.user.as_ref(), request).flatten() {
@@ -164,7 +163,8 @@ fn captured<B>(
     layer: &ApmLayer,
     request: &Request<B>,
     uri: &Uri,
-    rules: CaptureRules<'_>,
+    with_headers: bool,
+    body: Option<CapturedBody>,
 ) -> CapturedRequest {
     let headers = request.headers();
     let host = headers.get(header::HOST);
@@ -174,10 +174,10 @@ fn captured<B>(
         None => (CapturedUrl::copy(uri, host), None),
     };
     let mut captured = CapturedRequest::new(request.method(), url, request.version());
-    if rules.headers() {
+    if with_headers {
         captured.headers = CapturedHeaders::copy(headers);
     }
     captured.remote = client.or_else(|| (layer.request_facts().remote)(request.extensions()));
-    captured.body = rules.body(headers);
+    captured.body = body;
     captured
 }

@@ -4,7 +4,7 @@ use elastic_apm_intake::{Context, ErrorEvent, ErrorId, ErrorTransaction, Excepti
 use serde_json::Value;
 
 use super::place::Place;
-use crate::captured::CapturedStack;
+use crate::captured::{CapturedStack, KeptRequest};
 use crate::clock::epoch_micros_now;
 use crate::record::{ErrorRecord, Record};
 use crate::trace::{random, stack};
@@ -75,10 +75,10 @@ impl Draft {
                 }
                 about.name.clone_from(&body.name);
                 about.kind = Some(body.kind.clone());
-                if let Some(record) = &body.record {
+                if let Some(record) = &mut body.record {
                     event.labels = record.event.labels.clone();
                     event.context.clone_from(&record.event.context);
-                    request.clone_from(&record.request);
+                    request = KeptRequest::share(&mut record.request);
                 }
             });
             event.transaction = Some(about);
