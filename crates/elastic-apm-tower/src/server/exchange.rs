@@ -162,8 +162,8 @@ impl Exchange {
     /// Ends the transaction; nothing that is told later changes it.
     fn settle(&mut self, result: Keyword, outcome: Outcome, finished: bool) {
         let Some(transaction) = self.running.take() else { return };
-        let naming = self.reported.as_mut().and_then(|reported| reported.naming.take());
-        let name = naming.map(|naming| naming.name());
+        let Some(reported) = &mut self.reported else { return };
+        let name = reported.naming.take().map(|naming| naming.name());
         self.ended = transaction.conclude_request(name, result, outcome, finished);
     }
 
