@@ -2,21 +2,23 @@
 
 use std::process::{Command, Stdio};
 
+use bench_compare::agents::Mode;
+
 /// Runs this program with these arguments and reads the numbers that it prints.
-pub(crate) fn run<const N: usize>(arguments: [&str; 4]) -> Result<[f64; N], String> {
+pub(crate) fn run<const N: usize>(arguments: &[&str]) -> Result<[f64; N], String> {
     let mut command = itself()?;
     command.args(arguments);
     numbers(command)
 }
 
 /// Runs the program that counts allocations.
-pub(crate) fn allocations(agent: &str) -> Result<[f64; 2], String> {
-    numbers(sibling("bench-compare", "allocations", agent))
+pub(crate) fn allocations(agent: &str, mode: Mode) -> Result<[f64; 2], String> {
+    numbers(sibling("bench-compare", "allocations", &[agent, mode.name()]))
 }
 
 /// Has the program that counts instructions print its table.
 pub(crate) fn instructions() -> Result<(), String> {
-    let mut command = sibling("bench-instructions", "bench-instructions", "show");
+    let mut command = sibling("bench-instructions", "bench-instructions", &["show"]);
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{command:?}: {status}")),
@@ -25,11 +27,11 @@ pub(crate) fn instructions() -> Result<(), String> {
 }
 
 /// Another program of this workspace, which is built where it is not.
-fn sibling(package: &str, program: &str, argument: &str) -> Command {
+fn sibling(package: &str, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(["run", "--quiet", "--release", "--manifest-path"]);
     command.args([concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "-p", package, "--bin", program]);
-    command.args(["--", argument]);
+    command.arg("--").args(arguments);
     command
 }
 

@@ -6,6 +6,7 @@
 
 mod child;
 mod http;
+mod polls;
 mod samples;
 mod spans;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         // This program itself, once for each figure: most agents are installed once in a process.
         ["burst", agent, mode, work] => spans::burst(agent, mode, work),
+        ["poll", agent] => polls::poll(agent),
         ["serve", agent, mode] => http::server::serve(agent, mode),
         [] | ["all"] => all(USUAL),
         ["all", repeats] => number(repeats).and_then(all),

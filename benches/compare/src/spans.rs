@@ -59,6 +59,8 @@ struct Figures {
     thread: [Samples; WORK.len()],
     /// On the others, in a sequence.
     others: Samples,
+    /// Of a future, beyond the bare one.
+    poll: Samples,
 }
 
 /// Measures every agent, in turns, and prints the tables.
@@ -69,27 +71,33 @@ pub(crate) fn print(repeats: usize) -> Result<(), String> {
     for repeat in 1..=repeats {
         for (at, (mode, work)) in WORK.into_iter().enumerate() {
             for (agent, figures) in agents().zip(&mut all) {
-                let [thread, others] = child::run(["burst", agent, mode.name(), work.name()])?;
+                let [thread, others] = child::run(&["burst", agent, mode.name(), work.name()])?;
                 figures.thread[at].add(thread);
                 if at == 0 {
                     figures.others.add(others);
                 }
             }
         }
-        let [_, others] = child::run(["burst", OURS, Mode::Gzip.name(), Workload::Sequence.name()])?;
+        for (agent, figures) in agents().zip(&mut all) {
+            let [poll] = child::run(&["poll", agent])?;
+            figures.poll.add(poll);
+        }
+        let [_, others] = child::run(&["burst", OURS, Mode::Gzip.name(), Workload::Sequence.name()])?;
         gzip.add(others);
         eprintln!("spans: {repeat} of {repeats}");
     }
     println!(
-        "| CPU ns per span | one by one | nested | unsampled | no root | all threads, encoded | allocations | bytes allocated |"
+        "| CPU ns per span | one by one | nested | unsampled | no root | all threads, encoded | poll | allocations | unsampled | bytes allocated |"
     );
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (agent, figures) in agents().zip(&all) {
         let [sequence, nested, unsampled, alone] = figures.thread.each_ref().map(Samples::median);
         let total = sequence + figures.others.median();
-        let [count, bytes] = child::allocations(agent)?;
+        let poll = figures.poll.median();
+        let [count, bytes] = child::allocations(agent, Mode::Sampled)?;
+        let [unsampled_count, _] = child::allocations(agent, Mode::Unsampled)?;
         println!(
-            "| {agent} | {sequence:.0} | {nested:.0} | {unsampled:.0} | {alone:.1} | {total:.0} | {count:.1} | {bytes:.0} |"
+            "| {agent} | {sequence:.0} | {nested:.0} | {unsampled:.0} | {alone:.1} | {total:.0} | {poll:.1} | {count:.1} | {unsampled_count:.1} | {bytes:.0} |"
         );
     }
     println!("\n| reporter | ns per span | spans per second and core |\n|---|---:|---:|");

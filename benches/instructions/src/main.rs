@@ -6,6 +6,7 @@
 
 mod agent;
 mod callgrind;
+mod calls;
 mod count;
 mod headers;
 mod paths;

@@ -1,7 +1,7 @@
 //! The paths that are counted: what each does, what is taken off, and what it may take at most.
 
 use crate::requests::{self, Agents};
-use crate::{headers, spans};
+use crate::{calls, headers, spans};
 
 /// What is repeated. Whatever it needs beforehand it holds already.
 pub(crate) type Round = Box<dyn FnMut()>;
@@ -73,5 +73,11 @@ pub(crate) const PATHS: &[Path] = &[
         .budget(1_500),
     on_thread("request, sampled", |times| requests::traced(Agents::Sampled, times), requests::bare),
     in_process("request, sampled, all threads with JSON", requests::sent, requests::answered).budget(9_000),
-    on_thread("outgoing call, sampled", requests::traced_call, requests::bare_call),
+    on_thread("outgoing call, sampled", calls::traced, calls::bare),
+    in_process(
+        "request with a reqwest call, all threads with JSON",
+        requests::sent_with_call,
+        requests::answered_with_call,
+    )
+    .budget(20_000),
 ];

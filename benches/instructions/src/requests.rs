@@ -1,23 +1,23 @@
-//! Requests through an axum router with and without the layer, and calls through a client's.
+//! Requests through an axum router with and without the layer.
 //!
 //! No sockets: the service is called as the server would call it, and its body read to the end.
 
-use std::convert::Infallible;
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::routing::get;
 use elastic_apm::axum::ApmLayer;
-use elastic_apm::tower::ApmClientLayer;
 use http::{Request, Response};
 use http_body::Body as _;
-use tower::{Layer as _, Service, service_fn};
+use reqwest_middleware::ClientWithMiddleware;
+use tower::Service;
 
-use crate::agent::{OpenTransaction, SendingAgent, StillAgent};
+use crate::agent::{SendingAgent, StillAgent};
+use crate::calls;
 use crate::paths::Round;
 
 /// Which agent the layer belongs to.
@@ -73,27 +73,28 @@ pub(crate) fn answered(times: usize) {
     (0..times).for_each(|_| answer(request()));
 }
 
-/// A call to another service by a client without a layer.
-pub(crate) fn bare_call(times: usize) -> Round {
-    let (mut client, mut requests) = (service_fn(answer_at_once), calls(times));
-    Box::new(move || drop(black_box(ready(client.call(next(&mut requests))))))
+/// Requests in which the handler makes a call by reqwest, recorded and sent.
+pub(crate) fn sent_with_call(times: usize) {
+    let agent = SendingAgent::new();
+    let router = calling(calls::traced_client()).layer(ApmLayer::new().tracer(agent.tracer()));
+    let mut answer = answer(router);
+    agent.repeat(times, || answer(request()));
 }
 
-/// A call to another service by a client with the layer, inside a transaction.
-pub(crate) fn traced_call(times: usize) -> Round {
-    let mut client = ApmClientLayer::new().layer(service_fn(answer_at_once));
-    let mut requests = calls(times);
-    let open = OpenTransaction::of(StillAgent::sampled());
-    open.rounds(move || drop(black_box(ready(client.call(next(&mut requests))))))
+/// The same requests without a layer, and a client without the middleware.
+pub(crate) fn answered_with_call(times: usize) {
+    let mut answer = answer(calling(calls::bare_client()));
+    (0..times).for_each(|_| answer(request()));
 }
 
-async fn answer_at_once(_: Request<String>) -> Result<Response<String>, Infallible> {
-    Ok(Response::new(String::new()))
-}
-
-fn calls(times: usize) -> Vec<Request<String>> {
-    let request = || Request::get("http://stock.example.com:8080/items/42?page=2").body(String::new());
-    (0..times).map(|_| request().expect("it is well-formed")).collect()
+/// Asks another service before it answers.
+fn calling(client: ClientWithMiddleware) -> Router {
+    let handler = |State(client): State<ClientWithMiddleware>, Path(id): Path<String>| async move {
+        let answered = client.get(calls::URL).send().await;
+        black_box(answered.expect("it is answered here"));
+        id
+    };
+    Router::new().route("/users/{id}", get(handler)).with_state(client)
 }
 
 fn router() -> Router {
@@ -116,7 +117,8 @@ fn requests(times: usize) -> Vec<Request<Body>> {
     (0..times).map(|_| request()).collect()
 }
 
-fn next<T>(prepared: &mut Vec<T>) -> T {
+/// The next of what was made beforehand.
+pub(crate) fn next<T>(prepared: &mut Vec<T>) -> T {
     prepared.pop().expect("as many were made as are sent")
 }
 
@@ -137,7 +139,8 @@ fn read(response: Response<Body>) {
     }
 }
 
-fn ready<F: Future>(future: F) -> F::Output {
+/// The output of a future in which nothing waits.
+pub(crate) fn ready<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => unreachable!("nothing in it waits"),

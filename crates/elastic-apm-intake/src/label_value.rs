@@ -35,6 +35,7 @@ pub enum LabelValue {
 impl LabelValue {
     /// Copies a borrowed string.
     #[must_use]
+    #[inline]
     pub fn copied(text: &str) -> Self {
         Self::Text(Keyword::copied(text))
     }
@@ -77,18 +78,21 @@ impl From<bool> for LabelValue {
 
 /// Copies: label values are mostly borrowed from what is at hand, and up to 24 bytes live inline.
 impl From<&str> for LabelValue {
+    #[inline]
     fn from(text: &str) -> Self {
         Self::copied(text)
     }
 }
 
 impl From<&String> for LabelValue {
+    #[inline]
     fn from(text: &String) -> Self {
         Self::copied(text)
     }
 }
 
 impl From<String> for LabelValue {
+    #[inline]
     fn from(text: String) -> Self {
         Self::Text(text.into())
     }

@@ -56,24 +56,47 @@ impl Labels {
     /// Sets a label; the same key, also after rewriting, is replaced in place.
     #[inline]
     pub fn insert(&mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
-        let mut label = (key.into(), value.into());
-        if label.0.is_too_long() || label.1.is_too_long() {
-            shorten(&mut label);
+        match self.free_place() {
+            // Made where it stays: a short text is moved at once after it was made only by waiting for it.
+            Some(place) => *place = Some((key.into(), value.into())),
+            None => return self.insert_more((key.into(), value.into())),
         }
-        match &mut self.first {
-            None => self.first = Some(label),
-            Some(first) if same_key(&first.0, &label.0) => *first = label,
-            Some(_) => match &mut self.second {
-                None => self.second = Some(label),
-                Some(second) if same_key(&second.0, &label.0) => *second = label,
-                Some(_) => self.insert_more(label),
-            },
+        self.settle();
+    }
+
+    #[inline]
+    fn free_place(&mut self) -> Option<&mut Option<Label>> {
+        if self.first.is_none() {
+            return Some(&mut self.first);
+        }
+        if self.second.is_none() { Some(&mut self.second) } else { None }
+    }
+
+    /// Sees to it that the last of the first two is no longer than what is written, and no second value of the other's key.
+    #[inline]
+    fn settle(&mut self) {
+        let (first, second) = (&mut self.first, &mut self.second);
+        let is_again =
+            matches!((&first, &second), (Some(first), Some(second)) if same_key(&first.0, &second.0));
+        if let Some(label) = second.as_mut().or(first.as_mut()) {
+            if label.0.is_too_long() || label.1.is_too_long() {
+                shorten(label);
+            }
+        }
+        if is_again {
+            *first = second.take();
         }
     }
 
-    /// Sets one that is neither of the first two.
+    /// Sets one where the first two places are taken.
     #[cold]
-    fn insert_more(&mut self, label: Label) {
+    fn insert_more(&mut self, mut label: Label) {
+        shorten(&mut label);
+        let mut first_two = [&mut self.first, &mut self.second].into_iter().flatten();
+        if let Some(known) = first_two.find(|(other, _)| same_key(other, &label.0)) {
+            *known = label;
+            return;
+        }
         let more = self.more.get_or_insert_default();
         if more.len() <= Self::SEARCHED {
             match more.iter_mut().find(|(other, _)| same_key(other, &label.0)) {

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::fmt::{Display, LowerHex};
 
 use ::fastrace::collector::{Config, Reporter, SpanContext, SpanRecord};
+use ::fastrace::future::FutureExt;
 use ::fastrace::local::LocalSpan;
 use ::fastrace::{Span, flush, set_reporter};
 use axum::Router;
 use fastrace_axum::FastraceLayer;
 use serde::{Serialize, Serializer};
 
-use super::{Agent, METHOD, PATH, discard};
+use super::{Agent, METHOD, PATH, Task, discard};
 use crate::workload::CHILDREN;
 
 /// What children are made of.
@@ -87,6 +88,10 @@ impl Agent for Fastrace {
 
     fn alone(&self, value: &str) {
         drop(local(value));
+    }
+
+    fn within(&self, future: Task) -> Task {
+        Box::pin(future.in_span(Span::root("root", SpanContext::random().sampled(self.is_sampled))))
     }
 
     fn layer(&self, router: Router) -> Router {

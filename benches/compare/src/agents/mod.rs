@@ -9,6 +9,7 @@ mod ours;
 mod sentry;
 mod tracing;
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
@@ -61,6 +62,9 @@ impl Mode {
     }
 }
 
+/// A future as it is handed to a task.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// What is compared.
 pub trait Agent: Send + Sync {
     /// A root span, and below it [`CHILDREN`](crate::workload::CHILDREN) spans one after the other.
@@ -73,6 +77,8 @@ pub trait Agent: Send + Sync {
     fn starts_traces(&self) -> bool {
         false
     }
+    /// The future within a root span, which is current while it is polled.
+    fn within(&self, future: Task) -> Task;
     /// Has each request of this router recorded.
     fn layer(&self, router: Router) -> Router;
     /// Waits until all that has ended is encoded.

@@ -1,6 +1,6 @@
 //! The OpenTelemetry SDK with its batch processor, through its own API.
 
-use ::opentelemetry::trace::{SpanBuilder, TraceContextExt, Tracer, TracerProvider};
+use ::opentelemetry::trace::{FutureExt, SpanBuilder, TraceContextExt, Tracer, TracerProvider};
 use ::opentelemetry::{Context, KeyValue, global};
 use axum::Router;
 use opentelemetry_instrumentation_tower::http::server;
@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::{
 };
 use prost::Message;
 
-use super::{Agent, DEEP, METHOD, PATH, discard};
+use super::{Agent, DEEP, METHOD, PATH, Task, discard};
 use crate::workload::CHILDREN;
 
 /// What the spans are encoded in.
@@ -89,6 +89,11 @@ impl Agent for OpenTelemetry {
 
     fn starts_traces(&self) -> bool {
         true
+    }
+
+    fn within(&self, future: Task) -> Task {
+        let root = self.tracer.start_with_context("root", &Context::new());
+        Box::pin(future.with_context(Context::new().with_span(root)))
     }
 
     fn layer(&self, router: Router) -> Router {

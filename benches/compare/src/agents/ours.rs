@@ -8,7 +8,7 @@ use elastic_apm::axum::ApmLayer;
 use elastic_apm::{Agent as ElasticApm, LogLevel, SpanBuilder, Tracer, Transport, TransportFuture, span};
 use http::{Request, Response, StatusCode};
 
-use super::{Agent, METHOD, Mode, PATH, discard};
+use super::{Agent, METHOD, Mode, PATH, Task, discard};
 use crate::workload::CHILDREN;
 
 pub(super) struct Ours {
@@ -73,6 +73,10 @@ impl Agent for Ours {
 
     fn alone(&self, value: &str) {
         drop(child(value).enter());
+    }
+
+    fn within(&self, future: Task) -> Task {
+        Box::pin(self.tracer.transaction("root", "bench").run(future))
     }
 
     fn layer(&self, router: Router) -> Router {

@@ -7,13 +7,13 @@ use std::time::Duration;
 use ::sentry::integrations::tower::{NewSentryLayer, SentryHttpLayer};
 use ::sentry::protocol::EnvelopeItem;
 use ::sentry::{
-    ClientInitGuard, ClientOptions, Envelope, Span, Transaction, TransactionContext, Transport,
-    configure_scope, start_transaction,
+    ClientInitGuard, ClientOptions, Envelope, Hub, SentryFutureExt, Span, Transaction, TransactionContext,
+    Transport, configure_scope, start_transaction,
 };
 use axum::Router;
 use axum::extract::Request;
 
-use super::{Agent, METHOD, PATH, discard};
+use super::{Agent, METHOD, PATH, Task, discard};
 use crate::workload::CHILDREN;
 
 pub(super) struct Sentry(ClientInitGuard);
@@ -75,6 +75,13 @@ impl Agent for Sentry {
             span.set_data(PATH, value.into());
             span.finish();
         }
+    }
+
+    fn within(&self, future: Task) -> Task {
+        let hub = Arc::new(Hub::new_from_top(Hub::current()));
+        let root = start_transaction(TransactionContext::new("root", "bench"));
+        hub.configure_scope(|scope| scope.set_span(Some(root.into())));
+        Box::pin(future.bind_hub(hub))
     }
 
     fn layer(&self, router: Router) -> Router {

@@ -1,8 +1,8 @@
 //! `tracing` with `tracing-opentelemetry`, as it is by default, over the OpenTelemetry SDK.
 
 use ::opentelemetry::trace::TracerProvider;
-use ::tracing::info_span;
 use ::tracing::level_filters::LevelFilter;
+use ::tracing::{Instrument, info_span};
 use axum::Router;
 use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
 use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -10,7 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::opentelemetry::{Encoding, provider};
-use super::{Agent, METHOD};
+use super::{Agent, METHOD, Task};
 use crate::workload::CHILDREN;
 
 pub(super) struct Tracing(SdkTracerProvider);
@@ -60,6 +60,10 @@ impl Agent for Tracing {
 
     fn starts_traces(&self) -> bool {
         true
+    }
+
+    fn within(&self, future: Task) -> Task {
+        Box::pin(future.instrument(info_span!("root")))
     }
 
     fn layer(&self, router: Router) -> Router {

@@ -4,8 +4,11 @@ use bench_compare::agents::{Mode, install};
 use bench_compare::workload::{Workload, value};
 
 fn main() -> Result<(), String> {
-    let name = std::env::args().nth(1).ok_or("usage: allocations AGENT")?;
-    let (agent, work, value) = (install(&name, Mode::Sampled)?, Workload::Sequence, value());
+    let mut arguments = std::env::args().skip(1);
+    let (Some(name), Some(mode)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: allocations AGENT MODE".to_owned());
+    };
+    let (agent, work, value) = (install(&name, Mode::parse(&mode)?)?, Workload::Sequence, value());
     // What happens only once is none of a span's cost.
     for _ in 0..5 {
         work.burst(&*agent, &value);

@@ -43,8 +43,8 @@ impl EndedSpan {
     }
 
     /// Hands the event over, after a last look at it.
-    #[inline]
-    pub(crate) fn submit(mut self, last_look: impl FnOnce(&TransactionNode, &SpanEvent)) {
+    #[inline(always)]
+    pub(crate) fn submit(&mut self, last_look: impl FnOnce(&TransactionNode, &SpanEvent)) {
         let duration = self.duration();
         let (start, stack) = (self.start, self.stack.take());
         SpanNode::with(&mut self.node, |transaction, body| {

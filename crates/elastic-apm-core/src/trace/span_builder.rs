@@ -72,14 +72,17 @@ impl SpanBuilder {
     /// A span below what is current.
     #[inline]
     pub(crate) fn below_current(name: impl Into<Keyword>) -> Self {
-        match Parent::current() {
-            Some(parent) => SpanBuilder { draft: Some(draft(parent, name.into())) },
-            None => SpanBuilder { draft: None },
-        }
+        SpanBuilder::below(Parent::current(), name)
     }
 
+    #[inline]
     pub(crate) fn below(parent: Option<Parent>, name: impl Into<Keyword>) -> Self {
-        SpanBuilder { draft: parent.map(|parent| draft(parent, name.into())) }
+        let mut draft = parent.map(draft);
+        if let Some(event) = draft.as_mut().and_then(|draft| draft.event()) {
+            // Made where it stays.
+            event.name = name.into();
+        }
+        SpanBuilder { draft }
     }
 
     pub(crate) fn is_inert(&self) -> bool {
@@ -159,7 +162,7 @@ impl SpanBuilder {
     #[inline]
     pub fn label(mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) -> Self {
         if let Some(event) = self.recorded() {
-            event.labels.insert(key.into(), value.into());
+            event.labels.insert(key, value);
         }
         self
     }
@@ -171,7 +174,7 @@ impl SpanBuilder {
         value: impl FnOnce() -> V,
     ) -> Self {
         if let Some(event) = self.recorded() {
-            event.labels.insert(key.into(), value().into());
+            event.labels.insert(key, value());
         }
         self
     }
@@ -234,21 +237,21 @@ impl SpanBuilder {
     /// The event to fill in with what counts also for a span over the limit: whose time it is.
     #[inline]
     fn timed(&mut self) -> Option<&mut SpanEvent> {
-        self.draft.as_mut()?.draft()
+        self.draft.as_mut()?.event()
     }
 
     /// The event to fill in. Expensive data is not collected for a span that is over the limit.
     #[inline]
     fn recorded(&mut self) -> Option<&mut SpanEvent> {
         let draft = self.draft.as_mut()?;
-        if draft.over_limit { None } else { draft.draft() }
+        if draft.over_limit { None } else { draft.event() }
     }
 }
 
-fn draft(parent: Parent, name: Keyword) -> UniqueArc<SpanNode> {
+fn draft(parent: Parent) -> UniqueArc<SpanNode> {
     let Parent { transaction, span } = parent;
     let below_leaf = span.as_ref().is_some_and(|span| span.leaf);
-    let mut node = UniqueArc::new(SpanNode::new(transaction, span, name));
+    let mut node = UniqueArc::new(SpanNode::new(transaction, span));
     // It will never start, and asks for nothing that would be thrown away then.
     node.over_limit |= below_leaf;
     node
@@ -282,7 +285,7 @@ fn parent_of(draft: &mut SpanNode) -> Current {
 
 /// The running span, or the draft back where the rules say that there must be no span.
 fn start(mut node: UniqueArc<SpanNode>) -> Result<SharedSpan, UniqueArc<SpanNode>> {
-    if let Some(event) = node.draft() {
+    if let Some(event) = node.event() {
         if event.kind.is_empty() {
             event.kind = CUSTOM;
         }
@@ -308,7 +311,7 @@ fn start(mut node: UniqueArc<SpanNode>) -> Result<SharedSpan, UniqueArc<SpanNode
 fn attach_baggage(node: &mut SpanNode) {
     let attributes = node.transaction.baggage.attributes(&node.transaction.settings);
     if let Some(otel) = attributes.filter(|_| !node.over_limit) {
-        if let Some(event) = node.draft() {
+        if let Some(event) = node.event() {
             event.extra.get_or_insert_default().otel = Some(otel);
         }
     }
@@ -332,7 +335,7 @@ fn within_call(node: &mut SpanNode, parent: &SharedSpan) -> Within {
         return Within::Allowed;
     }
     let is_exit = node.exit;
-    let Some(event) = node.draft() else { return Within::Allowed };
+    let Some(event) = node.event() else { return Within::Allowed };
     match parent.read(|above| above.kind == event.kind && above.subtype == event.subtype) {
         Some(is_same_kind) if is_same_kind && !is_exit => Within::Allowed,
         Some(_) => Within::Forbidden,

@@ -41,7 +41,7 @@ pub(crate) fn end(mut node: SharedSpan) {
     if let Some(waited) = siblings(&span.node, parent.as_ref()).take() {
         settle(waited, None);
     }
-    report(span, self_time);
+    report(&mut span, self_time);
 }
 
 /// Ends a call to another service, which may be joined with others, or dropped.
@@ -93,7 +93,7 @@ pub(super) fn settle(mut span: EndedSpan, self_time: Option<u64>) {
     let shortest = micros(span.node.transaction.settings.exit_span_min_duration.0);
     let is_fast = span.node.exit && span.duration() < shortest && span.has_succeeded();
     if !(is_fast && drop_fast(&mut span, self_time)) {
-        report(span, self_time);
+        report(&mut span, self_time);
     }
 }
 
@@ -121,7 +121,7 @@ fn drop_fast(span: &mut EndedSpan, self_time: Option<u64>) -> bool {
 }
 
 #[inline]
-fn report(span: EndedSpan, self_time: Option<u64>) {
+fn report(span: &mut EndedSpan, self_time: Option<u64>) {
     span.submit(|transaction, event| {
         transaction.account(|ledger| {
             count(ledger, transaction, event, self_time);

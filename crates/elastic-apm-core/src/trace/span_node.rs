@@ -65,9 +65,10 @@ impl SpanNode {
     /// What a span is called that was given no name.
     pub(crate) const UNNAMED: Keyword = Keyword::from_static("unnamed");
 
+    /// A span that has not started and has no name yet.
     // Inlined where it is made, lest half a kilobyte is moved around.
     #[inline(always)]
-    pub(crate) fn new(transaction: Arc<TransactionNode>, parent: Option<SharedSpan>, name: Keyword) -> Self {
+    pub(crate) fn new(transaction: Arc<TransactionNode>, parent: Option<SharedSpan>) -> Self {
         let id = random::span_id();
         SpanNode {
             id,
@@ -86,7 +87,6 @@ impl SpanNode {
                     id,
                     trace_id: transaction.trace_id,
                     transaction_id: Some(transaction.id),
-                    name,
                     sample_rate: transaction.sample_rate,
                     ..SpanEvent::default()
                 }),
@@ -122,7 +122,7 @@ impl SpanNode {
 
     /// The event of a span that nobody shares yet.
     #[inline]
-    pub(crate) fn draft(&mut self) -> Option<&mut SpanEvent> {
+    pub(crate) fn event(&mut self) -> Option<&mut SpanEvent> {
         self.body().event.as_mut()
     }
 
