@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +15,9 @@ use super::span_node::SharedSpan;
 use super::transaction_node::TransactionNode;
 
 thread_local! {
-    static SLOT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    // Never dropped: what has no destructor is found without asking whether that has run. A thread that ends has left its scopes, so that
+    // the slot is empty then.
+    static SLOT: ManuallyDrop<RefCell<Option<Current>>> = const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// The transaction or span that new spans become children of.
@@ -77,22 +80,19 @@ fn to_restore(mut previous: Option<Current>) -> Option<Current> {
 }
 
 /// Puts `next` into the slot and returns what was there.
-///
-/// During thread exit the slot may be gone: then nothing is current and nothing is kept.
 #[inline]
 fn replace(next: Option<Current>) -> Option<Current> {
-    SLOT.try_with(|slot| match slot.try_borrow_mut() {
+    SLOT.with(|slot| match slot.try_borrow_mut() {
         Ok(mut slot) => std::mem::replace(&mut *slot, next),
         // Somebody looks at it, who runs no code that could get here.
         Err(_) => None,
     })
-    .unwrap_or(None)
 }
 
 /// Looks at what is current, if anything is. `look` must not run user code: the slot cannot be changed meanwhile.
 #[inline]
 pub(crate) fn with<T>(look: impl FnOnce(&Current) -> T) -> Option<T> {
-    SLOT.try_with(|slot| slot.try_borrow().ok()?.as_ref().map(look)).ok().flatten()
+    SLOT.with(|slot| slot.try_borrow().ok()?.as_ref().map(look))
 }
 
 /// Whether anything is current.
