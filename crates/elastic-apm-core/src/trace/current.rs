@@ -10,14 +10,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use elastic_apm_intake::SpanId;
+use triomphe::UniqueArc;
 
-use super::span_node::SharedSpan;
+use super::span_node::{SharedSpan, SpanNode};
 use super::transaction_node::TransactionNode;
 
 thread_local! {
     // Never dropped: what has no destructor is found without asking whether that has run. A thread that ends has left its scopes, so that
     // the slot is empty then.
-    static SLOT: ManuallyDrop<RefCell<Option<Current>>> = const { ManuallyDrop::new(RefCell::new(None)) };
+    static SLOT: ManuallyDrop<RefCell<Slot>> =
+        const { ManuallyDrop::new(RefCell::new(Slot { current: None, spare: None })) };
+}
+
+struct Slot {
+    current: Option<Current>,
+    /// The node of a span that has ended, for the next one: to make one is a good part of what a short span costs. It goes with its
+    /// transaction, so that nothing is kept in memory by what was current once.
+    spare: Option<UniqueArc<SpanNode>>,
+}
+
+impl Slot {
+    /// The spare node, if it does not belong to the transaction that is current.
+    fn take_stale(&mut self) -> Option<UniqueArc<SpanNode>> {
+        self.spare.take_if(|spare| {
+            !self
+                .current
+                .as_ref()
+                .is_some_and(|current| Arc::ptr_eq(current.transaction(), &spare.transaction))
+        })
+    }
 }
 
 /// The transaction or span that new spans become children of.
@@ -64,9 +85,13 @@ impl Superseded {
         self.is_set.store(true, Ordering::Release);
     }
 
+    /// Whether the node was left out of turn.
+    pub(super) fn is_set(&self) -> bool {
+        self.is_set.load(Ordering::Acquire)
+    }
+
     fn get(&self) -> Option<Option<Current>> {
-        let is_set = self.is_set.load(Ordering::Acquire);
-        is_set.then(|| self.by.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        self.is_set().then(|| self.by.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }
 
@@ -82,17 +107,45 @@ fn to_restore(mut previous: Option<Current>) -> Option<Current> {
 /// Puts `next` into the slot and returns what was there.
 #[inline]
 fn replace(next: Option<Current>) -> Option<Current> {
-    SLOT.with(|slot| match slot.try_borrow_mut() {
-        Ok(mut slot) => std::mem::replace(&mut *slot, next),
+    let (previous, stale) = SLOT.with(|slot| match slot.try_borrow_mut() {
+        Ok(mut slot) => (std::mem::replace(&mut slot.current, next), slot.take_stale()),
         // Somebody looks at it, who runs no code that could get here.
-        Err(_) => None,
-    })
+        Err(_) => (None, None),
+    });
+    drop(stale);
+    previous
 }
 
 /// Looks at what is current, if anything is. `look` must not run user code: the slot cannot be changed meanwhile.
 #[inline]
 pub(crate) fn with<T>(look: impl FnOnce(&Current) -> T) -> Option<T> {
-    SLOT.with(|slot| slot.try_borrow().ok()?.as_ref().map(look))
+    SLOT.with(|slot| slot.try_borrow().ok()?.current.as_ref().map(look))
+}
+
+/// Looks at what is current, if anything is, and at the place of a spare node. The same rule holds.
+#[inline]
+pub(super) fn with_spare<T>(look: impl FnOnce(&Current, &mut Option<UniqueArc<SpanNode>>) -> T) -> Option<T> {
+    SLOT.with(|slot| {
+        let slot = &mut *slot.try_borrow_mut().ok()?;
+        slot.current.as_ref().map(|current| look(current, &mut slot.spare))
+    })
+}
+
+/// Keeps the node of a span that has ended for the next one, if it can be of use here.
+#[inline]
+pub(super) fn keep_spare(node: SharedSpan) {
+    let Ok(node) = SharedSpan::try_unique(node) else { return };
+    if node.superseded.is_set() {
+        return;
+    }
+    let rest = SLOT.with(|slot| match slot.try_borrow_mut() {
+        Ok(mut slot) if slot.spare.is_none() => {
+            slot.spare = Some(node);
+            slot.take_stale()
+        }
+        _ => Some(node),
+    });
+    drop(rest);
 }
 
 /// Whether anything is current.
@@ -219,3 +272,6 @@ impl Drop for EnteredContext<'_> {
         self.context.carried = replace(self.context.carried.take());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,16 +32,6 @@ impl Parent {
     pub(crate) fn span(node: SharedSpan) -> Self {
         Parent { transaction: Arc::clone(&node.transaction), span: Some(node) }
     }
-
-    /// What is current, if its transaction is sampled and it is no leaf.
-    #[inline]
-    pub(crate) fn current() -> Option<Self> {
-        current::with(|current| match current {
-            Current::Transaction(node) => node.sampled.then(|| Parent::transaction(Arc::clone(node))),
-            Current::Span(node) => (!node.leaf).then(|| Parent::span(SharedSpan::clone(node))),
-        })
-        .flatten()
-    }
 }
 
 /// A span that has not started yet.
@@ -72,12 +62,16 @@ impl SpanBuilder {
     /// A span below what is current.
     #[inline]
     pub(crate) fn below_current(name: impl Into<Keyword>) -> Self {
-        SpanBuilder::below(Parent::current(), name)
+        SpanBuilder::named(draft_below_current(), name)
     }
 
     #[inline]
     pub(crate) fn below(parent: Option<Parent>, name: impl Into<Keyword>) -> Self {
-        let mut draft = parent.map(draft);
+        SpanBuilder::named(parent.map(|parent| draft(None, &parent.transaction, parent.span)), name)
+    }
+
+    #[inline]
+    fn named(mut draft: Option<UniqueArc<SpanNode>>, name: impl Into<Keyword>) -> Self {
         if let Some(event) = draft.as_mut().and_then(|draft| draft.event()) {
             // Made where it stays.
             event.name = name.into();
@@ -248,10 +242,25 @@ impl SpanBuilder {
     }
 }
 
-fn draft(parent: Parent) -> UniqueArc<SpanNode> {
-    let Parent { transaction, span } = parent;
-    let below_leaf = span.as_ref().is_some_and(|span| span.leaf);
-    let mut node = UniqueArc::new(SpanNode::new(transaction, span));
+/// A span below what is current, if the transaction of that is sampled and it is no leaf.
+fn draft_below_current() -> Option<UniqueArc<SpanNode>> {
+    current::with_spare(|current, spare| match current {
+        Current::Transaction(node) => node.sampled.then(|| draft(spare.take(), node, None)),
+        Current::Span(node) => {
+            (!node.leaf).then(|| draft(spare.take(), &node.transaction, Some(SharedSpan::clone(node))))
+        }
+    })
+    .flatten()
+}
+
+#[inline]
+fn draft(
+    spare: Option<UniqueArc<SpanNode>>,
+    transaction: &Arc<TransactionNode>,
+    parent: Option<SharedSpan>,
+) -> UniqueArc<SpanNode> {
+    let below_leaf = parent.as_ref().is_some_and(|parent| parent.leaf);
+    let mut node = SpanNode::draft(spare, transaction, parent);
     // It will never start, and asks for nothing that would be thrown away then.
     node.over_limit |= below_leaf;
     node

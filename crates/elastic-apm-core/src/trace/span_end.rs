@@ -9,6 +9,7 @@ use elastic_apm_intake::SpanEvent;
 
 use super::children::{Children, Offered};
 use super::compression::{self, is_compressible};
+use super::current;
 use super::ended_span::EndedSpan;
 use super::service_target;
 use super::span_ledger::SpanLedger;
@@ -42,6 +43,7 @@ pub(crate) fn end(mut node: SharedSpan) {
         settle(waited, None);
     }
     report(&mut span, self_time);
+    current::keep_spare(span.node);
 }
 
 /// Ends a call to another service, which may be joined with others, or dropped.

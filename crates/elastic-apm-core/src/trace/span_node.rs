@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use elastic_apm_intake::{Keyword, SpanEvent, SpanId};
+use triomphe::UniqueArc;
 
 use super::children::Children;
 use super::current::Superseded;
@@ -65,32 +66,38 @@ impl SpanNode {
     /// What a span is called that was given no name.
     pub(crate) const UNNAMED: Keyword = Keyword::from_static("unnamed");
 
-    /// A span that has not started and has no name yet.
+    /// A span that has not started and has no name yet; made of `spare` where that belongs to the same transaction.
+    #[inline]
+    pub(crate) fn draft(
+        spare: Option<UniqueArc<Self>>,
+        transaction: &Arc<TransactionNode>,
+        parent: Option<SharedSpan>,
+    ) -> UniqueArc<Self> {
+        let spare = spare.filter(|node| Arc::ptr_eq(&node.transaction, transaction));
+        let mut node = spare.unwrap_or_else(|| UniqueArc::new(SpanNode::of(Arc::clone(transaction))));
+        node.begin(parent);
+        node
+    }
+
+    /// A node of which nothing is settled but whose it is.
     // Inlined where it is made, lest half a kilobyte is moved around.
     #[inline(always)]
-    pub(crate) fn new(transaction: Arc<TransactionNode>, parent: Option<SharedSpan>) -> Self {
-        let id = random::span_id();
+    fn of(transaction: Arc<TransactionNode>) -> Self {
         SpanNode {
-            id,
-            above: transaction.id,
-            outside: transaction.id,
+            id: SpanId::default(),
+            above: SpanId::default(),
+            outside: SpanId::default(),
             exit: false,
             in_call: false,
             leaf: false,
-            over_limit: transaction.limit.is_reached(transaction.settings.transaction_max_spans),
+            over_limit: false,
             fate: Fate::new(),
             ended: AtomicBool::new(false),
             children: Children::new(),
             superseded: Superseded::default(),
             body: Mutex::new(SpanBody {
-                event: Some(SpanEvent {
-                    id,
-                    trace_id: transaction.trace_id,
-                    transaction_id: Some(transaction.id),
-                    sample_rate: transaction.sample_rate,
-                    ..SpanEvent::default()
-                }),
-                parent,
+                event: None,
+                parent: None,
                 start: None,
                 duration: None,
                 verdict: Verdict::default(),
@@ -99,6 +106,37 @@ impl SpanNode {
             }),
             transaction,
         }
+    }
+
+    /// Settles all that a span has before it starts.
+    #[inline(always)]
+    fn begin(&mut self, parent: Option<SharedSpan>) {
+        let SpanNode { transaction, body, .. } = self;
+        let body = body.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let id = random::span_id();
+        body.event = Some(SpanEvent {
+            id,
+            trace_id: transaction.trace_id,
+            transaction_id: Some(transaction.id),
+            sample_rate: transaction.sample_rate,
+            ..SpanEvent::default()
+        });
+        body.parent = parent;
+        body.start = None;
+        body.duration = None;
+        body.verdict = Verdict::default();
+        body.discarded = false;
+        body.closed = false;
+        self.id = id;
+        self.above = transaction.id;
+        self.outside = transaction.id;
+        self.exit = false;
+        self.in_call = false;
+        self.leaf = false;
+        self.over_limit = transaction.limit.is_reached(transaction.settings.transaction_max_spans);
+        self.fate = Fate::new();
+        self.ended = AtomicBool::new(false);
+        self.children = Children::new();
     }
 
     pub(crate) fn is_ended(&self) -> bool {
@@ -197,7 +235,7 @@ impl SpanNode {
 
     /// Looks at the transaction and the body of a node. Where nobody else holds the node, which is the rule for one that ends, that takes
     /// no lock.
-    #[inline]
+    #[inline(always)]
     pub(super) fn with<T>(
         node: &mut SharedSpan,
         look: impl FnOnce(&TransactionNode, &mut SpanBody) -> T,
