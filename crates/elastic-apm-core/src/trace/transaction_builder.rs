@@ -98,8 +98,9 @@ impl TransactionOptions {
     }
 
     /// Adds a label.
+    #[inline]
     pub fn label(mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) -> Self {
-        self.labels.insert(key.into(), value.into());
+        self.labels.insert(key, value);
         self
     }
 
@@ -236,8 +237,9 @@ impl TransactionBuilder {
     }
 
     /// Adds a label.
+    #[inline]
     pub fn label(mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) -> Self {
-        self.options = self.options.label(key, value);
+        self.options.labels.insert(key, value);
         self
     }
 
