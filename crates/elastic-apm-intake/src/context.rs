@@ -7,6 +7,7 @@ use serde::ser::{Serialize, Serializer};
 
 use crate::JsonObject;
 use crate::cloud::CloudOrigin;
+use crate::exchange::{RequestRef, ResponseRef};
 use crate::labels::Labels;
 use crate::message::Message;
 use crate::object::Object;
@@ -52,26 +53,40 @@ impl Context {
     }
 }
 
-/// The `context` of an event that is being written: its own and its labels.
+/// The `context` of an event that is being written: its own and its labels, and an exchange that lies elsewhere.
 pub(crate) struct ContextWriter<'a> {
     labels: &'a Labels,
     context: Option<&'a Context>,
+    request: Option<&'a RequestRef<'a>>,
+    response: Option<&'a ResponseRef<'a>>,
 }
 
 impl<'a> ContextWriter<'a> {
     /// `None` when there is nothing to write.
-    pub(crate) fn new(labels: &'a Labels, context: Option<&'a Context>) -> Option<Self> {
+    pub(crate) fn new(
+        labels: &'a Labels,
+        context: Option<&'a Context>,
+        request: Option<&'a RequestRef<'a>>,
+        response: Option<&'a ResponseRef<'a>>,
+    ) -> Option<Self> {
         let context = context.filter(|context| !context.is_empty());
-        (context.is_some() || !labels.is_empty()).then_some(Self { labels, context })
+        let is_empty = context.is_none() && labels.is_empty() && request.is_none() && response.is_none();
+        (!is_empty).then_some(Self { labels, context, request, response })
     }
 }
 
 impl Serialize for ContextWriter<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = Object::begin(serializer)?;
+        match self.request {
+            Some(request) => object.field("request", request)?,
+            None => object.option("request", &self.context.and_then(|context| context.request.as_ref()))?,
+        }
+        match self.response {
+            Some(response) => object.field("response", response)?,
+            None => object.option("response", &self.context.and_then(|context| context.response.as_ref()))?,
+        }
         if let Some(context) = self.context {
-            object.option("request", &context.request)?;
-            object.option("response", &context.response)?;
             object.option("user", &context.user)?;
             object.free_form("custom", &context.custom)?;
             object.option("message", &context.message)?;

@@ -99,7 +99,7 @@ impl Serialize for ErrorEvent {
         }
         object.option("transaction", &self.transaction)?;
         object.option("culprit", &self.culprit)?;
-        object.option("context", &ContextWriter::new(&self.labels, self.context.as_deref()))?;
+        object.option("context", &ContextWriter::new(&self.labels, self.context.as_deref(), None, None))?;
         object.option("exception", &self.exception)?;
         object.option("log", &self.log)?;
         if self.exception.is_none() && self.log.is_none() {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::buffer::Buffer;
 use crate::error::ErrorEvent;
+use crate::exchange::WithExchange;
 use crate::json::Json;
 use crate::log::LogEvent;
 use crate::metadata::Metadata;
@@ -106,6 +107,12 @@ impl Event {
             Self::Log(event) => write_line(&**event, out),
         }
     }
+}
+
+impl sealed::Sealed for WithExchange<'_> {}
+
+impl WireEvent for WithExchange<'_> {
+    const KIND: &'static str = TransactionEvent::KIND;
 }
 
 mod sealed {

@@ -257,8 +257,13 @@ impl<const LIMIT: usize> Serialize for Text<LIMIT> {
     }
 }
 
+/// Writes the first `limit` characters of a text that may have more.
 #[cold]
-fn serialize_cut<S: Serializer>(text: &str, limit: usize, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_cut<S: Serializer>(
+    text: &str,
+    limit: usize,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&cut(text, limit))
 }
 

@@ -90,7 +90,20 @@ impl TransactionExtra {
 }
 
 impl Serialize for TransactionEvent {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let context = ContextWriter::new(&self.labels, self.context.as_deref(), None, None);
+        self.write(context.as_ref(), serializer)
+    }
+}
+
+impl TransactionEvent {
+    /// Writes the transaction with this context.
+    pub(crate) fn write<S: Serializer>(
+        &self,
+        context: Option<&ContextWriter<'_>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         let mut object = Object::begin(serializer)?;
         object.field("id", &self.id)?;
         object.field("trace_id", &self.trace_id)?;
@@ -106,7 +119,7 @@ impl Serialize for TransactionEvent {
         object.field("sampled", &self.sampled)?;
         object.option("sample_rate", &self.sample_rate)?;
         object.field("span_count", &self.span_count)?;
-        object.option("context", &ContextWriter::new(&self.labels, self.context.as_deref()))?;
+        object.option("context", &context)?;
         object.list("dropped_spans_stats", &self.dropped_spans_stats)?;
         object.list("links", &self.links)?;
         if let Some(extra) = &self.extra {

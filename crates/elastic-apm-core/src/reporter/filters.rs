@@ -60,6 +60,11 @@ impl Filters {
         E::filters_mut(self).push(Arc::new(filter));
     }
 
+    /// Whether nobody has asked to see events of this kind.
+    pub(super) fn is_empty<E: Filterable>(&self) -> bool {
+        E::filters(self).is_empty()
+    }
+
     /// Shows an event to its filters, one after the other, until one leaves it out. A filter that panics leaves it out too: half
     /// changed it might hold what it was to take away.
     pub(super) fn pass<E: Filterable>(&self, event: &mut E) -> Result<(), DropReason> {

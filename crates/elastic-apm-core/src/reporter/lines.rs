@@ -1,7 +1,9 @@
 //! From a record to the bytes of its line: context rendered and sanitised, stacks named, filters asked, long texts cut, then JSON, then the
 //! server's size limit.
 
-use elastic_apm_intake::{ErrorEvent, MAX_EVENT_SIZE, StackFrame, WireEvent, write_line};
+use elastic_apm_intake::{
+    ErrorEvent, MAX_EVENT_SIZE, StackFrame, TransactionEvent, WireEvent, WithExchange, write_line,
+};
 
 use super::filters::{Filterable, Filters};
 use super::oversize::{self, Cut, HasParts};
@@ -9,7 +11,7 @@ use super::render::{self, Bearer, Secrets};
 use super::stacks;
 use crate::config::Settings;
 use crate::metrics::Breakdown;
-use crate::record::Record;
+use crate::record::{Record, TransactionRecord};
 use crate::stats::DropReason;
 
 /// Writes one record as one line into `line`, which is emptied first; says what had to be cut for that, if anything. Nothing is left in the
@@ -33,9 +35,7 @@ pub(crate) fn write(
             finish(&mut record.event, settings, filters, line)
         }
         Record::Transaction(record) => {
-            let (request, response) = (record.request.as_deref(), record.response.as_ref());
-            render::exchange(Bearer::Transaction, &mut record.event.context, request, response, secrets);
-            let finished = finish(&mut record.event, settings, filters, line)?;
+            let finished = transaction(record, settings, filters, secrets, line)?;
             // Under the name that is sent.
             let self_times = std::mem::take(&mut record.self_times);
             breakdown.add(record.event.name.as_ref(), &record.event.kind, self_times);
@@ -51,6 +51,31 @@ pub(crate) fn write(
             finish(&mut record.event, settings, filters, line)
         }
     }
+}
+
+/// Writes a transaction and its exchange.
+fn transaction(
+    record: &mut TransactionRecord,
+    settings: &Settings,
+    filters: &Filters,
+    secrets: &mut Secrets,
+    line: &mut Vec<u8>,
+) -> Result<Option<Cut>, DropReason> {
+    let TransactionRecord { event, request, response, .. } = record;
+    let (request, response) = (request.as_deref(), response.as_ref());
+    let has_body = request.is_some_and(|request| request.body.is_some());
+    if !has_body && filters.is_empty::<TransactionEvent>() {
+        // Nobody looks at the exchange, and nothing of it is cut: it is written from where it lies.
+        oversize::shorten_long_texts(event, settings.long_field_max_length);
+        let write = |event: &WithExchange<'_>| write_line(event, line);
+        match render::with_exchange(event, request, response, secrets, write) {
+            0 => return Err(DropReason::Encode),
+            bytes if bytes <= MAX_EVENT_SIZE => return Ok(None),
+            _ => line.clear(),
+        }
+    }
+    render::exchange(Bearer::Transaction, &mut event.context, request, response, secrets);
+    finish(event, settings, filters, line)
 }
 
 /// Says where the error was captured, and who is to blame unless that was said.
@@ -87,5 +112,51 @@ fn write_within_limit<E: WireEvent + HasParts>(
             oversize::cut(event, bytes, line).map(Some).ok_or(DropReason::TooLarge)
         }
         _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use elastic_apm_intake::{Context, Event};
+    use http::{Method, Uri, Version};
+
+    use super::*;
+    use crate::captured::{CapturedRequest, CapturedUrl, KeptRequest};
+
+    fn written(custom: &str, filters: &Filters) -> (TransactionEvent, Option<Cut>) {
+        let url = CapturedUrl::copy(&Uri::from_static("http://shop.test/basket"), None);
+        let mut record = TransactionRecord::default();
+        let request = CapturedRequest::new(&Method::GET, url, Version::HTTP_11);
+        record.request = Some(KeptRequest::Own(request));
+        let custom = std::iter::once(("note".to_owned(), custom.into())).collect();
+        record.event.context = Some(Box::new(Context { custom: Some(custom), ..Context::default() }));
+        let settings = &crate::config::default_settings();
+        let mut line = Vec::new();
+
+        let cut = transaction(&mut record, settings, filters, &mut Secrets::new(), &mut line).unwrap();
+
+        assert!(line.len() <= MAX_EVENT_SIZE);
+        match Event::from_line(&line).unwrap() {
+            Event::Transaction(event) => (*event, cut),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_transaction_has_its_exchange_whether_it_is_seen_by_filters_or_cut_or_neither() {
+        let mut filters = Filters::default();
+        filters.add(|event: &mut TransactionEvent| {
+            event.context.as_ref().is_some_and(|context| context.request.is_some())
+        });
+
+        for filters in [Filters::default(), filters] {
+            for custom in ["short", &"x".repeat(2 * MAX_EVENT_SIZE)] {
+                let (event, cut) = written(custom, &filters);
+
+                let url = event.context.unwrap().request.unwrap().url.full;
+                assert_eq!(url.as_deref(), Some("http://shop.test/basket"));
+                assert_eq!(cut.is_some(), custom.len() > MAX_EVENT_SIZE);
+            }
+        }
     }
 }

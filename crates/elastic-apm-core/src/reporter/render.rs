@@ -1,8 +1,11 @@
 //! Turns what a layer captured into the wire's request and response context, sanitised.
 //!
-//! Runs on the reporter thread: the application paid for reference counts only. What is secret is decided by name alone, with the
+//! Runs on the reporter thread: the application paid for copies only. What is secret is decided by name alone, with the
 //! patterns of `sanitize_field_names`; query strings and bodies other than forms are not touched, as the specification asks.
+//!
+//! What is rendered is borrowed from what was captured. It is written as it is, or becomes a part of the event where somebody is to see it.
 
+mod authority;
 mod cookies;
 mod form;
 mod headers;
@@ -10,15 +13,20 @@ mod room;
 mod secrets;
 mod url;
 
-use elastic_apm_intake::{Body, Context, Keyword, Request, Response, Socket};
+use elastic_apm_intake::{
+    Body, Context, HeadersRef, JsonObject, Keyword, Request, RequestRef, Response, ResponseRef,
+    TransactionEvent, WithExchange,
+};
 use http::Version;
 
 pub(crate) use secrets::Secrets;
 
-use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse};
+use self::headers::RenderedHeaders;
+use self::url::RenderedUrl;
+use crate::captured::{CapturedBody, CapturedHeaders, CapturedRequest, CapturedResponse};
 
 /// What a secret is replaced by; its name stays.
-const REDACTED: Keyword = Keyword::from_static("[REDACTED]");
+const REDACTED: &str = "[REDACTED]";
 
 /// Which event an exchange is rendered for: each has a say of its own about the body.
 #[derive(Clone, Copy)]
@@ -36,27 +44,74 @@ pub(crate) fn exchange(
     secrets: &mut Secrets,
 ) {
     if let Some(captured) = request {
-        let request = self::request(captured, bearer, secrets);
+        let body = captured.body.as_ref().and_then(|body| self::body(body, bearer, secrets));
+        let headers = RenderedHeaders::of(&captured.headers, secrets);
+        let rendered = RenderedRequest::of(captured, &headers, secrets);
+        let request = Request { body, ..Request::from(&rendered.borrow()) };
         context.get_or_insert_default().request = Some(Box::new(request));
     }
     if let Some(captured) = response {
-        context.get_or_insert_default().response = Some(Box::new(self::response(captured, secrets)));
+        let headers = RenderedHeaders::of(&captured.headers, secrets);
+        let response = Response::from(&self::response(captured, &headers));
+        context.get_or_insert_default().response = Some(Box::new(response));
     }
 }
 
-fn request(captured: &CapturedRequest, bearer: Bearer, secrets: &mut Secrets) -> Request {
-    Request {
-        method: captured.method.clone(),
-        url: url::render(&captured.url),
-        headers: headers::render(&captured.headers, secrets),
-        cookies: cookies::parse(&captured.headers, secrets),
-        http_version: http_version(captured.version).map(Keyword::from_static),
-        socket: captured.remote.map(|ip| Socket {
-            remote_address: Some(Keyword::formatted(format_args!("{ip}"))),
-            ..Socket::default()
-        }),
-        body: captured.body.as_ref().and_then(|body| self::body(body, bearer, secrets)),
-        ..Request::default()
+/// Hands a transaction with both halves of its exchange to `write`. The body of the request is left out.
+pub(crate) fn with_exchange<T>(
+    event: &TransactionEvent,
+    request: Option<&CapturedRequest>,
+    response: Option<&CapturedResponse>,
+    secrets: &mut Secrets,
+    write: impl FnOnce(&WithExchange<'_>) -> T,
+) -> T {
+    let none = &CapturedHeaders::default();
+    let headers = RenderedHeaders::of(request.map_or(none, |captured| &captured.headers), secrets);
+    let request = request.map(|captured| RenderedRequest::of(captured, &headers, secrets));
+    let request = request.as_ref().map(RenderedRequest::borrow);
+    let headers = RenderedHeaders::of(response.map_or(none, |captured| &captured.headers), secrets);
+    let response = response.map(|captured| self::response(captured, &headers));
+    write(&WithExchange { event, request: request.as_ref(), response: response.as_ref() })
+}
+
+/// A request without its body.
+struct RenderedRequest<'a> {
+    captured: &'a CapturedRequest,
+    url: RenderedUrl<'a>,
+    headers: HeadersRef<'a>,
+    cookies: Option<JsonObject>,
+    remote_address: Option<Keyword>,
+}
+
+impl<'a> RenderedRequest<'a> {
+    fn of(captured: &'a CapturedRequest, headers: &'a RenderedHeaders<'_>, secrets: &mut Secrets) -> Self {
+        RenderedRequest {
+            captured,
+            url: RenderedUrl::of(&captured.url),
+            headers: headers.borrow(),
+            cookies: headers.has_cookies().then(|| cookies::parse(&captured.headers, secrets)),
+            remote_address: captured.remote.map(|ip| Keyword::formatted(format_args!("{ip}"))),
+        }
+    }
+
+    fn borrow(&self) -> RequestRef<'_> {
+        RequestRef {
+            method: &self.captured.method,
+            url: self.url.borrow(),
+            headers: self.headers,
+            cookies: self.cookies.as_ref(),
+            http_version: http_version(self.captured.version),
+            remote_address: self.remote_address.as_deref(),
+        }
+    }
+}
+
+fn response<'a>(captured: &CapturedResponse, headers: &'a RenderedHeaders<'_>) -> ResponseRef<'a> {
+    ResponseRef {
+        status_code: captured.status.as_u16(),
+        headers: headers.borrow(),
+        // Worth saying only when it is not so.
+        finished: (!captured.finished).then_some(false),
     }
 }
 
@@ -68,16 +123,6 @@ fn body(captured: &CapturedBody, bearer: Bearer, secrets: &Secrets) -> Option<Bo
     };
     let text = is_carried.then(|| captured.text()).filter(|text| !text.is_empty())?;
     Some(Body::Text(if captured.is_form() { form::redact(&text, secrets.patterns()).into() } else { text }))
-}
-
-fn response(captured: &CapturedResponse, secrets: &mut Secrets) -> Response {
-    Response {
-        status_code: Some(captured.status.as_u16()),
-        headers: headers::render(&captured.headers, secrets),
-        // Worth saying only when it is not so.
-        finished: (!captured.finished).then_some(false),
-        ..Response::default()
-    }
 }
 
 fn http_version(version: Version) -> Option<&'static str> {

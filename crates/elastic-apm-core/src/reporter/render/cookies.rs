@@ -4,28 +4,27 @@ use elastic_apm_intake::JsonObject;
 use http::header;
 
 use super::REDACTED;
-use super::headers::text;
 use super::room::{Room, head};
 use super::secrets::Secrets;
 use crate::captured::{CapturedHeaders, MAX_COOKIE_BYTES};
 
-/// Parses all `Cookie` headers, as far as there is room in the event's line; `None` where there is none. Of several cookies with one name the first counts, and one without a
+/// Parses all `Cookie` headers, as far as there is room in the event's line. Of several cookies with one name the first counts, and one without a
 /// name is left out: it may be a secret, and nothing tells.
-pub(super) fn parse(captured: &CapturedHeaders, secrets: &mut Secrets) -> Option<JsonObject> {
-    let mut cookies = None;
+pub(super) fn parse(captured: &CapturedHeaders, secrets: &mut Secrets) -> JsonObject {
+    let mut cookies = JsonObject::new();
     // Each pair has at least its equal sign.
     let mut room = Room::new(MAX_COOKIE_BYTES, captured.bytes(), captured.bytes());
     for (_, value) in captured.iter().filter(|(name, _)| *name == header::COOKIE.as_str()) {
-        let cookies: &mut JsonObject = cookies.get_or_insert_default();
         for pair in value.split(|byte| *byte == b';') {
             let Some(at) = pair.iter().position(|byte| *byte == b'=') else { continue };
-            let name = text(pair[..at].trim_ascii());
-            if name.is_empty() || cookies.contains_key(name.as_str()) {
+            let name = String::from_utf8_lossy(pair[..at].trim_ascii());
+            if name.is_empty() || cookies.contains_key(name.as_ref()) {
                 continue;
             }
             let is_secret = secrets.is_secret(&name);
-            let value = if is_secret { REDACTED } else { text(pair[at + 1..].trim_ascii()) };
-            if room.take(&name, &value) {
+            let value = if is_secret { REDACTED.as_bytes() } else { pair[at + 1..].trim_ascii() };
+            if room.take(name.as_bytes(), value) {
+                let value = String::from_utf8_lossy(value);
                 // Free-form objects are written as they are, so the limit is applied here.
                 cookies.insert(head(&name).to_owned(), head(&value).into());
             }

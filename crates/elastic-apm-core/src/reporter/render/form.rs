@@ -10,9 +10,7 @@ use crate::config::WildcardList;
 /// Redacts the secret fields of a form. What is not redacted stays as it was sent.
 pub(super) fn redact(body: &str, patterns: &WildcardList) -> String {
     let fields = body.split('&').map(|field| match field.split_once('=') {
-        Some((name, _)) if patterns.matches_any(&decoded(name)) => {
-            Cow::Owned(format!("{name}={}", REDACTED.as_str()))
-        }
+        Some((name, _)) if patterns.matches_any(&decoded(name)) => Cow::Owned(format!("{name}={REDACTED}")),
         _ => Cow::Borrowed(field),
     });
     fields.collect::<Vec<_>>().join("&")

@@ -1,39 +1,55 @@
-//! Headers as text, within bounds: a stranger decides how many there are and how long.
+//! Headers without what is secret, within bounds: a stranger decides how many there are and how long.
 
-use elastic_apm_intake::{Headers, Keyword};
+use elastic_apm_intake::HeadersRef;
 use http::header;
+use smallvec::SmallVec;
 
 use super::REDACTED;
 use super::room::Room;
 use super::secrets::Secrets;
 use crate::captured::{CapturedHeaders, MAX_BYTES};
 
-/// The secret ones keep their names. Cookies are recorded by name, elsewhere.
-///
-/// In JSON too they take no more than [`MAX_BYTES`]; further ones are left out, so that they cannot make the whole event too large.
-pub(super) fn render(captured: &CapturedHeaders, secrets: &mut Secrets) -> Headers {
-    let mut headers = Headers::with_capacity(captured.len());
-    let mut room = Room::new(MAX_BYTES, captured.len(), captured.bytes());
-    // The values of one name follow each other.
-    let mut last: Option<(&str, bool)> = None;
-    for (name, value) in captured.iter() {
-        let is_secret = match last {
-            Some((known, is_secret)) if known == name => is_secret,
-            _ => name == header::COOKIE.as_str() || secrets.is_secret(name),
-        };
-        last = Some((name, is_secret));
-        let value = if is_secret { REDACTED } else { text(value) };
-        if room.take(name, &value) {
-            headers.append_next(Keyword::copied(name), value);
-        }
-    }
-    headers
+/// Names and values, in order.
+#[derive(Default)]
+pub(super) struct RenderedHeaders<'a> {
+    headers: SmallVec<[(&'a str, &'a [u8]); 16]>,
+    has_cookies: bool,
 }
 
-/// Header values are bytes; what is not UTF-8 is shown with replacement characters.
-pub(super) fn text(bytes: &[u8]) -> Keyword {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Keyword::copied(text),
-        Err(_) => Keyword::from(String::from_utf8_lossy(bytes).into_owned()),
+impl<'a> RenderedHeaders<'a> {
+    /// The secret ones keep their names. Cookies are recorded by name, elsewhere.
+    ///
+    /// In JSON too they take no more than [`MAX_BYTES`]; further ones are left out, so that they cannot make the whole event too large.
+    #[inline]
+    pub(super) fn of(captured: &'a CapturedHeaders, secrets: &mut Secrets) -> Self {
+        let mut rendered = RenderedHeaders::default();
+        let mut room = Room::new(MAX_BYTES, captured.len(), captured.bytes());
+        // The values of one name follow each other.
+        let mut last: Option<(&str, bool)> = None;
+        for (name, value) in captured.iter() {
+            let is_secret = match last {
+                Some((known, is_secret)) if known == name => is_secret,
+                _ if name == header::COOKIE.as_str() => {
+                    rendered.has_cookies = true;
+                    true
+                }
+                _ => secrets.is_secret(name),
+            };
+            last = Some((name, is_secret));
+            let value = if is_secret { REDACTED.as_bytes() } else { value };
+            if room.take(name.as_bytes(), value) {
+                rendered.headers.push((name, value));
+            }
+        }
+        rendered
+    }
+
+    /// Whether there was a `Cookie` header, kept or not.
+    pub(super) fn has_cookies(&self) -> bool {
+        self.has_cookies
+    }
+
+    pub(super) fn borrow(&self) -> HeadersRef<'_> {
+        HeadersRef(&self.headers)
     }
 }

@@ -17,18 +17,25 @@ fn captured(uri: &str, host: Option<&'static str>) -> CapturedRequest {
     CapturedRequest::new(&Method::GET, url, Version::HTTP_11)
 }
 
+/// The request as an event of this kind has it.
+fn request(captured: &CapturedRequest, bearer: Bearer) -> Request {
+    let mut context = None;
+    exchange(bearer, &mut context, Some(captured), None, &mut defaults());
+    *context.unwrap().request.unwrap()
+}
+
 fn url(uri: &str, host: Option<&'static str>) -> elastic_apm_intake::Url {
-    super::url::render(&captured(uri, host).url)
+    request(&captured(uri, host), Bearer::Transaction).url
 }
 
 fn headers(captured: &HeaderMap) -> Headers {
-    super::headers::render(&CapturedHeaders::copy(captured), &mut defaults())
+    with_headers(captured).headers
 }
 
 /// The request of a transaction with these headers.
 fn with_headers(headers: &HeaderMap) -> Request {
     let headers = CapturedHeaders::copy(headers);
-    request(&CapturedRequest { headers, ..captured("/", None) }, Bearer::Transaction, &mut defaults())
+    request(&CapturedRequest { headers, ..captured("/", None) }, Bearer::Transaction)
 }
 
 #[test]
@@ -139,11 +146,9 @@ fn header_bytes_that_are_no_text_are_shown_with_replacements() {
 #[test]
 fn unfinished_response_says_so() {
     let response = |finished| {
-        response(
-            &CapturedResponse { status: StatusCode::OK, headers: CapturedHeaders::default(), finished },
-            &mut defaults(),
-        )
-        .finished
+        let captured =
+            CapturedResponse { status: StatusCode::OK, headers: CapturedHeaders::default(), finished };
+        super::response(&captured, &RenderedHeaders::default()).finished
     };
 
     assert_eq!((response(true), response(false)), (None, Some(false)));
@@ -156,7 +161,7 @@ fn each_kind_of_event_carries_the_body_where_its_option_says_so() {
         body.push(b"user=joe&passwd=hunter2");
         let captured = CapturedRequest { body: Some(body), ..captured("/", None) };
 
-        let carried = |bearer| request(&captured, bearer, &mut defaults()).body;
+        let carried = |bearer| request(&captured, bearer).body;
         let expected = Some(Body::from("user=joe&passwd=[REDACTED]"));
 
         assert_eq!(carried(Bearer::Transaction), expected.clone().filter(|_| in_transactions));
@@ -169,10 +174,70 @@ fn a_body_that_nobody_read_is_left_out_and_one_that_is_no_form_stays_as_it_is() 
     let rendered = |read: &[u8]| {
         let body = CapturedBody::new("text/plain", true, true, 10_000);
         body.push(read);
-        request(&CapturedRequest { body: Some(body), ..captured("/", None) }, Bearer::Error, &mut defaults())
-            .body
+        request(&CapturedRequest { body: Some(body), ..captured("/", None) }, Bearer::Error).body
     };
 
     assert_eq!(rendered(b""), None);
     assert_eq!(rendered(b"password=hunter2 \xff"), Some(Body::from("password=hunter2 \u{fffd}".to_owned())));
+}
+
+#[test]
+fn an_exchange_is_written_from_where_it_lies_as_it_is_from_the_event() {
+    let values = ["", "short", "a value that is longer than sixteen", "\"quoted\"\t\\", "żółć", "\u{fffd}"];
+    let mut headers = HeaderMap::new();
+    for (number, value) in values.iter().enumerate() {
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        headers.append("x-many", value.clone());
+        headers.append(http::HeaderName::try_from(format!("x-{number}")).unwrap(), value);
+    }
+    headers.append("x-bytes", HeaderValue::from_bytes(b"a\xff\xc3").unwrap());
+    headers.append("x-long", HeaderValue::from_bytes("é".repeat(2_000).as_bytes()).unwrap());
+    headers.append("authorization", HeaderValue::from_static("hunter2"));
+    let without_cookies = CapturedHeaders::copy(&headers);
+    headers.append("cookie", HeaderValue::from_static("a=1; session=2; b=\"x\""));
+    headers.append("cookie", HeaderValue::from_static("a=3"));
+    let mut hostile = headers.clone();
+    for number in 0..100 {
+        hostile.insert(
+            http::HeaderName::try_from(format!("y-{number}")).unwrap(),
+            HeaderValue::from_bytes(&b"\\".repeat(900)).unwrap(),
+        );
+    }
+    let all = [
+        CapturedHeaders::default(),
+        without_cookies,
+        CapturedHeaders::copy(&headers),
+        CapturedHeaders::copy(&hostile),
+    ];
+    let long = format!("/{0}?{0}", "p".repeat(2_000));
+    let targets =
+        ["/", "*", "/a?", "/a/b?c=d%20e", "https://joe:secret@a.test:1/x?y", "http://[::1]:80", &long];
+    for (target, host, headers) in targets.iter().flat_map(|target| {
+        let hosts = [None, Some("shop.test"), Some("shop.test:8080"), Some("no host")];
+        hosts.into_iter().flat_map({
+            let all = &all;
+            move |host| all.iter().map(move |headers| (target, host, headers))
+        })
+    }) {
+        let remote = host.map(|_| std::net::IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]));
+        let request = CapturedRequest { headers: headers.clone(), remote, ..captured(target, host) };
+        let response =
+            CapturedResponse { status: StatusCode::OK, headers: headers.clone(), finished: host.is_some() };
+        for (request, response) in
+            [(Some(&request), Some(&response)), (Some(&request), None), (None, Some(&response)), (None, None)]
+        {
+            let mut event = TransactionEvent::default();
+            let mut borrowed = Vec::new();
+            let length = with_exchange(&event, request, response, &mut defaults(), |event| {
+                elastic_apm_intake::write_line(event, &mut borrowed)
+            });
+
+            exchange(Bearer::Transaction, &mut event.context, request, response, &mut defaults());
+            let mut owned = Vec::new();
+            elastic_apm_intake::write_line(&event, &mut owned);
+
+            assert_eq!(String::from_utf8(borrowed).unwrap(), String::from_utf8(owned).unwrap());
+            assert!(length > 0);
+        }
+    }
 }

@@ -1,44 +1,63 @@
 //! The URL of a request, in parts.
 
-use elastic_apm_intake::{Keyword, Url};
-use http::uri::Authority;
+use elastic_apm_intake::UrlRef;
 
+use super::authority::HostAndPort;
 use crate::captured::CapturedUrl;
 
 /// The URL as received, without user name and password. Without a `Host` there is no `full`.
-pub(super) fn render(captured: &CapturedUrl) -> Url {
-    let CapturedUrl { scheme, path, query, .. } = captured;
-    let raw = match query {
-        Some(query) => Keyword::joined([path, "?", query]),
-        None if path.is_empty() => Keyword::from_static("/"),
-        None => path.clone(),
-    };
-    let mut url = Url {
-        protocol: Some(protocol(scheme)),
-        pathname: Some(path.clone()),
-        search: query.as_ref().filter(|query| !query.is_empty()).map(|query| Keyword::joined(["?", query])),
-        ..Url::default()
-    };
-    let authority = captured.authority.as_ref().and_then(|text| Authority::try_from(text.as_str()).ok());
-    if let Some(authority) = authority {
-        let host = authority.host();
-        // An asterisk asks about the server itself.
-        let path = if raw == "*" { "" } else { raw.as_str() };
-        url.full = Some(match authority.port() {
-            Some(port) => Keyword::joined([scheme, "://", host, ":", port.as_str(), path]),
-            None => Keyword::joined([scheme, "://", host, path]),
-        });
-        url.hostname = Some(Keyword::copied(host.trim_start_matches('[').trim_end_matches(']')));
-        url.port = authority.port_u16();
-    }
-    url.raw = Some(raw);
-    url
+pub(super) struct RenderedUrl<'a> {
+    captured: &'a CapturedUrl,
+    server: Option<HostAndPort<'a>>,
+    /// The whole URL, of which the parts are parts: scheme and colon, the server if it is known, then the target as received.
+    text: String,
+    /// Where in there the target begins.
+    target: usize,
 }
 
-fn protocol(scheme: &str) -> Keyword {
-    match scheme {
-        "http" => Keyword::from_static("http:"),
-        "https" => Keyword::from_static("https:"),
-        _ => Keyword::joined([scheme, ":"]),
+impl<'a> RenderedUrl<'a> {
+    pub(super) fn of(captured: &'a CapturedUrl) -> Self {
+        let CapturedUrl { scheme, authority, path, query } = captured;
+        let server = authority.as_deref().and_then(HostAndPort::of);
+        // Slashes, colons and question mark.
+        let mut length = scheme.len() + 5 + path.len() + query.as_deref().map_or(0, str::len);
+        length += server.as_ref().map_or(0, HostAndPort::length);
+        let mut text = String::with_capacity(length);
+        text.push_str(scheme);
+        text.push(':');
+        if let Some(HostAndPort { host, port }) = &server {
+            text.push_str("//");
+            text.push_str(host);
+            if let Some((digits, _)) = port {
+                text.push(':');
+                text.push_str(digits);
+            }
+        }
+        let target = text.len();
+        match query {
+            Some(query) => {
+                text.push_str(path);
+                text.push('?');
+                text.push_str(query);
+            }
+            None => text.push_str(if path.is_empty() { "/" } else { path }),
+        }
+        RenderedUrl { captured, server, text, target }
+    }
+
+    pub(super) fn borrow(&self) -> UrlRef<'_> {
+        let CapturedUrl { scheme, path, query, .. } = self.captured;
+        let (server, raw) = self.text.split_at(self.target);
+        // An asterisk asks about the server itself.
+        let full = if raw == "*" { server } else { self.text.as_str() };
+        UrlRef {
+            full: self.server.is_some().then_some(full),
+            raw,
+            protocol: &self.text[..=scheme.len()],
+            hostname: self.server.as_ref().map(HostAndPort::name),
+            port: self.server.as_ref().and_then(HostAndPort::number),
+            pathname: path,
+            search: query.as_ref().filter(|query| !query.is_empty()).map(|_| &raw[path.len()..]),
+        }
     }
 }
