@@ -3,7 +3,7 @@
 //! Futures carry their context themselves and swap it into the slot for each poll (two pointer swaps, no reference count);
 //! synchronous code uses a guard that puts back what it replaced. Knows nodes, never events.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,26 +18,26 @@ use super::transaction_node::TransactionNode;
 thread_local! {
     // Never dropped: what has no destructor is found without asking whether that has run. A thread that ends has left its scopes, so that
     // the slot is empty then.
-    static SLOT: ManuallyDrop<RefCell<Slot>> =
-        const { ManuallyDrop::new(RefCell::new(Slot { current: None, spare: None })) };
+    static SLOT: ManuallyDrop<Slot> =
+        const { ManuallyDrop::new(Slot { current: RefCell::new(None), spare: Cell::new(None) }) };
 }
 
 struct Slot {
-    current: Option<Current>,
+    current: RefCell<Option<Current>>,
     /// The node of a span that has ended, for the next one: to make one is a good part of what a short span costs. It goes with its
     /// transaction, so that nothing is kept in memory by what was current once.
-    spare: Option<UniqueArc<SpanNode>>,
+    spare: Cell<Option<UniqueArc<SpanNode>>>,
 }
 
 impl Slot {
-    /// The spare node, if it does not belong to the transaction that is current.
-    fn take_stale(&mut self) -> Option<UniqueArc<SpanNode>> {
-        self.spare.take_if(|spare| {
-            !self
-                .current
-                .as_ref()
-                .is_some_and(|current| Arc::ptr_eq(current.transaction(), &spare.transaction))
-        })
+    /// Keeps this node, if it belongs to the transaction that is current.
+    // Away from where the slot is swapped, which is done for each poll and as a rule finds none.
+    #[inline(never)]
+    fn keep(&self, spare: UniqueArc<SpanNode>) {
+        let is_of = |current: &Current| Arc::ptr_eq(current.transaction(), &spare.transaction);
+        if self.current.try_borrow().is_ok_and(|current| current.as_ref().is_some_and(is_of)) {
+            self.spare.set(Some(spare));
+        }
     }
 }
 
@@ -107,45 +107,41 @@ fn to_restore(mut previous: Option<Current>) -> Option<Current> {
 /// Puts `next` into the slot and returns what was there.
 #[inline]
 fn replace(next: Option<Current>) -> Option<Current> {
-    let (previous, stale) = SLOT.with(|slot| match slot.try_borrow_mut() {
-        Ok(mut slot) => (std::mem::replace(&mut slot.current, next), slot.take_stale()),
-        // Somebody looks at it, who runs no code that could get here.
-        Err(_) => (None, None),
-    });
-    drop(stale);
-    previous
+    SLOT.with(|slot| {
+        let previous = match slot.current.try_borrow_mut() {
+            Ok(mut current) => std::mem::replace(&mut *current, next),
+            // Somebody looks at it, who runs no code that could get here. To forget is less code than to drop, where it is never done.
+            Err(_) => {
+                std::mem::forget(next);
+                return None;
+            }
+        };
+        if let Some(spare) = slot.spare.take() {
+            slot.keep(spare);
+        }
+        previous
+    })
 }
 
 /// Looks at what is current, if anything is. `look` must not run user code: the slot cannot be changed meanwhile.
 #[inline]
 pub(crate) fn with<T>(look: impl FnOnce(&Current) -> T) -> Option<T> {
-    SLOT.with(|slot| slot.try_borrow().ok()?.current.as_ref().map(look))
+    SLOT.with(|slot| slot.current.try_borrow().ok()?.as_ref().map(look))
 }
 
-/// Looks at what is current, if anything is, and at the place of a spare node. The same rule holds.
+/// Takes the spare node, which belongs to the transaction that is current or was.
 #[inline]
-pub(super) fn with_spare<T>(look: impl FnOnce(&Current, &mut Option<UniqueArc<SpanNode>>) -> T) -> Option<T> {
-    SLOT.with(|slot| {
-        let slot = &mut *slot.try_borrow_mut().ok()?;
-        slot.current.as_ref().map(|current| look(current, &mut slot.spare))
-    })
+pub(super) fn take_spare() -> Option<UniqueArc<SpanNode>> {
+    SLOT.with(|slot| slot.spare.take())
 }
 
 /// Keeps the node of a span that has ended for the next one, if it can be of use here.
 #[inline]
 pub(super) fn keep_spare(node: SharedSpan) {
     let Ok(node) = SharedSpan::try_unique(node) else { return };
-    if node.superseded.is_set() {
-        return;
+    if !node.superseded.is_set() {
+        SLOT.with(|slot| slot.keep(node));
     }
-    let rest = SLOT.with(|slot| match slot.try_borrow_mut() {
-        Ok(mut slot) if slot.spare.is_none() => {
-            slot.spare = Some(node);
-            slot.take_stale()
-        }
-        _ => Some(node),
-    });
-    drop(rest);
 }
 
 /// Whether anything is current.

@@ -79,6 +79,7 @@ impl SpanBuilder {
         SpanBuilder { draft }
     }
 
+    #[inline]
     pub(crate) fn is_inert(&self) -> bool {
         self.draft.is_none()
     }
@@ -153,10 +154,11 @@ impl SpanBuilder {
     }
 
     /// Adds an indexed label. `.`, `*` and `"` in the key become `_`; the same key again replaces the value.
-    #[inline]
+    // Where nothing records that shall cost no call.
+    #[inline(always)]
     pub fn label(mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) -> Self {
-        if let Some(event) = self.recorded() {
-            event.labels.insert(key, value);
+        if !self.is_inert() {
+            self.add_label(key, value);
         }
         self
     }
@@ -228,6 +230,13 @@ impl SpanBuilder {
         SpanScope::new(self.start())
     }
 
+    #[inline]
+    fn add_label(&mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) {
+        if let Some(event) = self.recorded() {
+            event.labels.insert(key, value);
+        }
+    }
+
     /// The event to fill in with what counts also for a span over the limit: whose time it is.
     #[inline]
     fn timed(&mut self) -> Option<&mut SpanEvent> {
@@ -243,17 +252,16 @@ impl SpanBuilder {
 }
 
 /// A span below what is current, if the transaction of that is sampled and it is no leaf.
+#[inline]
 fn draft_below_current() -> Option<UniqueArc<SpanNode>> {
-    current::with_spare(|current, spare| match current {
-        Current::Transaction(node) => node.sampled.then(|| draft(spare.take(), node, None)),
-        Current::Span(node) => {
-            (!node.leaf).then(|| draft(spare.take(), &node.transaction, Some(SharedSpan::clone(node))))
-        }
+    current::with(|current| match current {
+        Current::Transaction(node) => node.sampled.then(|| draft(current::take_spare(), node, None)),
+        Current::Span(node) => (!node.leaf)
+            .then(|| draft(current::take_spare(), &node.transaction, Some(SharedSpan::clone(node)))),
     })
     .flatten()
 }
 
-#[inline]
 fn draft(
     spare: Option<UniqueArc<SpanNode>>,
     transaction: &Arc<TransactionNode>,

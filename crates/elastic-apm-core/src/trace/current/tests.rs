@@ -8,7 +8,12 @@ use crate::testing::RecordingAgent;
 use crate::{Tracer, capture_span, span};
 
 fn spare() -> Option<Weak<TransactionNode>> {
-    SLOT.with(|slot| slot.borrow().spare.as_ref().map(|spare| Arc::downgrade(&spare.transaction)))
+    SLOT.with(|slot| {
+        let spare = slot.spare.take();
+        let of = spare.as_ref().map(|spare| Arc::downgrade(&spare.transaction));
+        slot.spare.set(spare);
+        of
+    })
 }
 
 /// What does not tell one span from another.
