@@ -1,7 +1,7 @@
 //! The bounded hand-off from application threads to the reporter thread.
 //!
 //! A push is a count, a slot of the ring, and, for an event that holds memory beside its slot, an addition. It never blocks, and
-//! it wakes the reporter only when that sleeps for good, when the queue is half full, in events or bytes, or for an event that is urgent:
+//! it wakes the reporter only when that sleeps for good, when the queue is an eighth full, in events or bytes, or for an event that is urgent:
 //! a span costs no system call. Knows nothing of what an event means.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -38,8 +38,9 @@ pub(crate) struct Queue {
     /// Estimated bytes that waiting events hold beside their slots.
     beside: AtomicU64,
     max_beside: u64,
-    half: usize,
-    /// Whether the queue is half full is asked for every so many events; a power of two.
+    /// So many events are enough to take out.
+    enough: usize,
+    /// Whether there are enough is asked for every so many events; a power of two.
     ask_every: u64,
     /// One of [`OPEN`], [`CLOSED`], [`ABANDONED`], in this order; or [`MUTE`] for good.
     state: AtomicU8,
@@ -52,6 +53,9 @@ pub(crate) struct Queue {
 impl Queue {
     /// What an event takes in any case.
     const SLOT: usize = size_of::<Record>();
+    /// The part of the queue that is enough to take out: what waits is still in the processor's cache then, and there is room for what comes
+    /// meanwhile.
+    const PARTS: usize = 8;
 
     /// A queue of at most `max_events` events and about `max_bytes` bytes, of which the slots take half at most.
     pub(crate) fn new(max_events: usize, max_bytes: usize) -> Self {
@@ -60,8 +64,8 @@ impl Queue {
             ring: ArrayQueue::new(events),
             beside: AtomicU64::new(0),
             max_beside: max_bytes.saturating_sub(events * Self::SLOT) as u64,
-            half: events.div_ceil(2),
-            ask_every: (events as u64 / 16).clamp(1, 64).next_power_of_two(),
+            enough: events.div_ceil(Self::PARTS),
+            ask_every: (events as u64 / 64).clamp(1, 64).next_power_of_two(),
             state: AtomicU8::new(OPEN),
             parked: AtomicBool::new(false),
             wake: Notify::new(),
@@ -83,7 +87,7 @@ impl Queue {
             return self.refuse(state);
         }
         let bytes = u64::from(bytes);
-        let Some(is_half_full) = self.admit(bytes) else {
+        let Some(are_enough) = self.admit(bytes) else {
             return self.counters.drop_events(DropReason::QueueFull, 1);
         };
         if self.ring.push(make()).is_err() {
@@ -96,15 +100,15 @@ impl Queue {
             return;
         }
         if urgent
-            || is_half_full
-            || (number & (self.ask_every - 1) == 0 && self.len() >= self.half)
+            || are_enough
+            || (number & (self.ask_every - 1) == 0 && self.len() >= self.enough)
             || (self.parked.load(Ordering::SeqCst) && self.parked.swap(false, Ordering::SeqCst))
         {
             self.wake.notify_one();
         }
     }
 
-    /// Adds what an event holds beside its slot, if there is room for it; tells whether half of the bytes are used then.
+    /// Adds what an event holds beside its slot, if there is room for it; tells whether with it they become enough to take out.
     ///
     /// One event always fits where there is no other: a bound in bytes must not make a large event undeliverable.
     #[inline]
@@ -118,8 +122,8 @@ impl Queue {
             self.forget(bytes);
             return None;
         }
-        let half = self.max_beside / 2;
-        Some(before < half && after >= half)
+        let enough = self.max_beside / Self::PARTS as u64;
+        Some(before < enough && after >= enough)
     }
 
     #[inline]
@@ -176,7 +180,7 @@ impl Queue {
         self.state.fetch_max(CLOSED, Ordering::SeqCst);
     }
 
-    /// Resolves when the queue is half full, in events or bytes, or something urgent is in it; with `until_any`, as soon as anything is in it.
+    /// Resolves when the queue is an eighth full, in events or bytes, or something urgent is in it; with `until_any`, as soon as anything is in it.
     ///
     /// Awaited by the reporter alone.
     pub(crate) async fn wait(&self, until_any: bool) {

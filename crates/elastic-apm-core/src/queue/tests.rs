@@ -118,8 +118,8 @@ fn a_parked_reporter_is_woken_by_the_first_event() {
 }
 
 #[test]
-fn a_gathering_reporter_is_woken_when_half_of_the_queue_is_full() {
-    let queue = queue(10, 1 << 20);
+fn a_gathering_reporter_is_woken_when_an_eighth_of_the_queue_is_full() {
+    let queue = queue(40, 1 << 20);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 
     for _ in 0..5 {
@@ -130,8 +130,8 @@ fn a_gathering_reporter_is_woken_when_half_of_the_queue_is_full() {
 }
 
 #[test]
-fn a_gathering_reporter_is_woken_when_half_of_the_bytes_are_used() {
-    let queue = queue(1_000, 20_000);
+fn a_gathering_reporter_is_woken_when_an_eighth_of_the_bytes_are_used() {
+    let queue = queue(1_000, 80_000);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 
     for _ in 0..4 {

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Puts the full name in the place of the short one, where there is one and nobody has configured another.
 ///
-/// Events stay in `queue` meanwhile; once it is half full they matter more.
+/// Events stay in `queue` meanwhile; once an eighth of it is full they matter more.
 pub(super) async fn learn(metadata: &mut Metadata, lookup: HostLookup, queue: &Queue, log: &AgentLog) {
     let Some(system) = metadata.system.as_mut().filter(|system| system.configured_hostname.is_none()) else {
         return;

@@ -37,8 +37,8 @@ pub(crate) fn write(
         Record::Transaction(record) => {
             let finished = transaction(record, settings, filters, secrets, line)?;
             // Under the name that is sent.
-            let self_times = std::mem::take(&mut record.self_times);
-            breakdown.add(record.event.name.as_ref(), &record.event.kind, self_times);
+            let (name, kind) = (record.event.name.take(), std::mem::take(&mut record.event.kind));
+            breakdown.add(name, kind, std::mem::take(&mut record.self_times));
             Ok(finished)
         }
         Record::Metricset(event) => write_within_limit(&mut **event, line),

@@ -29,7 +29,7 @@ use crate::log::{OnceLog, StateLog};
 use crate::record::Record;
 use crate::stats::DropReason;
 
-/// How long the reporter lets events gather before it looks again, unless the queue is half full.
+/// How long the reporter lets events gather before it looks again, unless the queue is an eighth full.
 const LINGER: Duration = Duration::from_millis(100);
 /// Events taken in before the runtime's other tasks, the connection among them, get their turn.
 const EVENTS_PER_TURN: usize = 512;
