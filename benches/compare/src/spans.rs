@@ -87,7 +87,7 @@ pub(crate) fn print(repeats: usize) -> Result<(), String> {
         eprintln!("spans: {repeat} of {repeats}");
     }
     println!(
-        "| CPU ns per span | one by one | nested | unsampled | no root | all threads, encoded | poll | allocations | unsampled | bytes allocated |"
+        "| CPU ns per span | one by one | nested | unsampled | no root | all threads, encoded | poll | allocations | allocations, unsampled | bytes allocated |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (agent, figures) in agents().zip(&all) {
