@@ -75,16 +75,25 @@ impl Labels {
     /// Sees to it that the last of the first two is no longer than what is written, and no second value of the other's key.
     #[inline]
     fn settle(&mut self) {
-        let (first, second) = (&mut self.first, &mut self.second);
-        let is_again =
-            matches!((&first, &second), (Some(first), Some(second)) if same_key(&first.0, &second.0));
-        if let Some(label) = second.as_mut().or(first.as_mut()) {
-            if label.0.is_too_long() || label.1.is_too_long() {
-                shorten(label);
-            }
+        let is_settled = match (&self.first, &self.second) {
+            (Some(first), Some(second)) => !is_too_long(second) && !same_key(&first.0, &second.0),
+            (Some(last), None) => !is_too_long(last),
+            (None, _) => true,
+        };
+        if !is_settled {
+            self.settle_last();
         }
-        if is_again {
-            *first = second.take();
+    }
+
+    #[cold]
+    fn settle_last(&mut self) {
+        if let Some(mut label) = self.second.take().or_else(|| self.first.take()) {
+            shorten(&mut label);
+            match &mut self.first {
+                Some(first) if same_key(&first.0, &label.0) => *first = label,
+                Some(_) => self.second = Some(label),
+                None => self.first = Some(label),
+            }
         }
     }
 
@@ -178,6 +187,11 @@ fn heap_bytes_of(label: Option<&Label>) -> usize {
 fn heap_bytes_of_more(more: &Vec<Label>) -> usize {
     let texts: usize = more.iter().map(|label| heap_bytes_of(Some(label))).sum();
     more.capacity() * size_of::<Label>() + texts
+}
+
+#[inline]
+fn is_too_long((key, value): &Label) -> bool {
+    key.is_too_long() || value.is_too_long()
 }
 
 /// Forgets what would not be written anyway.

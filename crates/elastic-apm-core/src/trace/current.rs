@@ -3,7 +3,7 @@
 //! Futures carry their context themselves and swap it into the slot for each poll (two pointer swaps, no reference count);
 //! synchronous code uses a guard that puts back what it replaced. Knows nodes, never events.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,31 +13,37 @@ use elastic_apm_intake::SpanId;
 use triomphe::UniqueArc;
 
 use super::span_node::{SharedSpan, SpanNode};
+use super::spare_nodes::SpareNodes;
 use super::transaction_node::TransactionNode;
 
 thread_local! {
     // Never dropped: what has no destructor is found without asking whether that has run. A thread that ends has left its scopes, so that
     // the slot is empty then.
-    static SLOT: ManuallyDrop<Slot> =
-        const { ManuallyDrop::new(Slot { current: RefCell::new(None), spare: Cell::new(None) }) };
+    static SLOT: ManuallyDrop<Slot> = const { ManuallyDrop::new(Slot::new()) };
 }
 
 struct Slot {
     current: RefCell<Option<Current>>,
-    /// The node of a span that has ended, for the next one: to make one is a good part of what a short span costs. It goes with its
+    /// Nodes of spans that have ended, for the next ones: to make one is a good part of what a short span costs. They go with their
     /// transaction, so that nothing is kept in memory by what was current once.
-    spare: Cell<Option<UniqueArc<SpanNode>>>,
+    spares: SpareNodes,
 }
 
 impl Slot {
-    /// Keeps this node, if it belongs to the transaction that is current.
+    const fn new() -> Self {
+        Slot { current: RefCell::new(None), spares: SpareNodes::new() }
+    }
+
+    fn is_current(&self, transaction: &Arc<TransactionNode>) -> bool {
+        let is_of = |current: &Current| Arc::ptr_eq(current.transaction(), transaction);
+        self.current.try_borrow().is_ok_and(|current| current.as_ref().is_some_and(is_of))
+    }
+
+    /// Lets the spare nodes go that belong to another transaction than what is current.
     // Away from where the slot is swapped, which is done for each poll and as a rule finds none.
     #[inline(never)]
-    fn keep(&self, spare: UniqueArc<SpanNode>) {
-        let is_of = |current: &Current| Arc::ptr_eq(current.transaction(), &spare.transaction);
-        if self.current.try_borrow().is_ok_and(|current| current.as_ref().is_some_and(is_of)) {
-            self.spare.set(Some(spare));
-        }
+    fn review_spares(&self) {
+        self.spares.retain(|transaction| self.is_current(transaction));
     }
 }
 
@@ -116,8 +122,8 @@ fn replace(next: Option<Current>) -> Option<Current> {
                 return None;
             }
         };
-        if let Some(spare) = slot.spare.take() {
-            slot.keep(spare);
+        if !slot.spares.is_empty() {
+            slot.review_spares();
         }
         previous
     })
@@ -129,10 +135,10 @@ pub(crate) fn with<T>(look: impl FnOnce(&Current) -> T) -> Option<T> {
     SLOT.with(|slot| slot.current.try_borrow().ok()?.as_ref().map(look))
 }
 
-/// Takes the spare node, which belongs to the transaction that is current or was.
+/// Takes a spare node, which belongs to the transaction that is current or was.
 #[inline]
 pub(super) fn take_spare() -> Option<UniqueArc<SpanNode>> {
-    SLOT.with(|slot| slot.spare.take())
+    SLOT.with(|slot| slot.spares.take())
 }
 
 /// Keeps the node of a span that has ended for the next one, if it can be of use here.
@@ -140,7 +146,11 @@ pub(super) fn take_spare() -> Option<UniqueArc<SpanNode>> {
 pub(super) fn keep_spare(node: SharedSpan) {
     let Ok(node) = SharedSpan::try_unique(node) else { return };
     if !node.superseded.is_set() {
-        SLOT.with(|slot| slot.keep(node));
+        SLOT.with(|slot| {
+            if slot.is_current(&node.transaction) {
+                slot.spares.keep(node);
+            }
+        });
     }
 }
 

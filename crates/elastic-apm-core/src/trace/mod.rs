@@ -13,6 +13,7 @@
 //! | `current` | what is current on a thread |
 //! | `transaction_node`, `span_node` | the shared state behind the handles |
 //! | `span_end` | what becomes of an ended span: reported, joined, or dropped with statistics |
+//! | `spare_nodes` | nodes of spans that have ended, for the next ones |
 //! | `children`, `child_timer` | what a parent keeps of its children |
 //! | `compression`, `ended_span`, `fate` | when calls are joined into one span, and when a span may vanish |
 //! | `span_limit`, `span_ledger`, `dropped_spans` | how many spans a transaction has |
@@ -60,6 +61,7 @@ mod span_ledger;
 mod span_limit;
 mod span_node;
 mod span_ref;
+mod spare_nodes;
 mod stack;
 mod stream_in_span;
 mod tracer;

@@ -94,9 +94,11 @@ fn wait_or_join(mut span: EndedSpan, parent: Option<&SharedSpan>, self_time: Opt
 pub(super) fn settle(mut span: EndedSpan, self_time: Option<u64>) {
     let shortest = micros(span.node.transaction.settings.exit_span_min_duration.0);
     let is_fast = span.node.exit && span.duration() < shortest && span.has_succeeded();
-    if !(is_fast && drop_fast(&mut span, self_time)) {
-        report(&mut span, self_time);
+    if is_fast && drop_fast(&mut span, self_time) {
+        return;
     }
+    report(&mut span, self_time);
+    current::keep_spare(span.node);
 }
 
 /// Drops a call that took too little time, unless somebody knows of it, or nobody counts any more since its transaction has ended.

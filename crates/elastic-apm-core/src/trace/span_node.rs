@@ -169,6 +169,18 @@ impl SpanNode {
         self.body().parent.as_ref()
     }
 
+    /// Puts a spare node on top of another.
+    #[inline]
+    pub(super) fn lay_on(&mut self, other: Option<SharedSpan>) {
+        self.body().parent = other;
+    }
+
+    /// Takes a spare node from the one that it lies on.
+    #[inline]
+    pub(super) fn lift(&mut self) -> Option<SharedSpan> {
+        self.body().parent.take()
+    }
+
     /// Says that a span that nobody shares yet started then.
     pub(crate) fn start_at(&mut self, start: SystemTime) {
         let start = self.transaction.timebase.elapsed_at(start);

@@ -9,9 +9,11 @@ use crate::{Tracer, capture_span, span};
 
 fn spare() -> Option<Weak<TransactionNode>> {
     SLOT.with(|slot| {
-        let spare = slot.spare.take();
-        let of = spare.as_ref().map(|spare| Arc::downgrade(&spare.transaction));
-        slot.spare.set(spare);
+        let mut of = None;
+        slot.spares.retain(|transaction| {
+            of = Some(Arc::downgrade(transaction));
+            true
+        });
         of
     })
 }
@@ -69,6 +71,50 @@ fn what_was_current_is_kept_in_memory_by_no_thread() {
     drop(capture_span("step"));
     let inner = record(&tracer);
     assert!(inner.upgrade().is_none());
+}
+
+#[test]
+fn the_span_of_a_call_leaves_its_node_too() {
+    let agent = RecordingAgent::new();
+    let transaction = agent.tracer().begin_transaction("script");
+    let call = span("GET shop").span_type("external.http").exit().enter();
+    let sent_on = call.trace_parent().unwrap().parent_id();
+    drop(call);
+    assert!(spare().is_some());
+
+    drop(capture_span("next"));
+
+    drop(transaction);
+    let events = agent.events();
+    let next = events.span("next");
+    assert_eq!((next.kind.as_str(), next.subtype.as_deref(), &next.context), ("custom", None, &None));
+    assert_eq!(events.span("GET shop").id, sent_on);
+    assert_ne!(next.id, sent_on);
+}
+
+#[test]
+fn spans_within_each_other_leave_a_few_nodes_and_no_more() {
+    fn nest(depth: usize) {
+        if depth > 0 {
+            let _span = capture_span("step");
+            nest(depth - 1);
+        }
+    }
+
+    let agent = RecordingAgent::new();
+    let scope = agent.tracer().begin_transaction("script");
+    nest(20);
+
+    let left = std::iter::from_fn(take_spare).count();
+    assert!((2..20).contains(&left), "{left}");
+    assert!(spare().is_none());
+
+    nest(20);
+    let kept = spare().unwrap();
+    drop(scope);
+    assert!(spare().is_none() && kept.upgrade().is_none());
+    let events = agent.events();
+    assert_eq!((events.spans.len(), events.tree().lines().count()), (40, 41));
 }
 
 #[test]
