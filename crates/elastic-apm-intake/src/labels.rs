@@ -75,25 +75,19 @@ impl Labels {
     /// Sees to it that the last of the first two is no longer than what is written, and no second value of the other's key.
     #[inline]
     fn settle(&mut self) {
-        let is_settled = match (&self.first, &self.second) {
-            (Some(first), Some(second)) => !is_too_long(second) && !same_key(&first.0, &second.0),
-            (Some(last), None) => !is_too_long(last),
-            (None, _) => true,
-        };
-        if !is_settled {
-            self.settle_last();
+        if self.second.as_ref().or(self.first.as_ref()).is_some_and(is_too_long) {
+            self.shorten_last();
+        }
+        let is_again = matches!((&self.first, &self.second), (Some(first), Some(second)) if same_key(&first.0, &second.0));
+        if is_again {
+            self.first = self.second.take();
         }
     }
 
     #[cold]
-    fn settle_last(&mut self) {
-        if let Some(mut label) = self.second.take().or_else(|| self.first.take()) {
-            shorten(&mut label);
-            match &mut self.first {
-                Some(first) if same_key(&first.0, &label.0) => *first = label,
-                Some(_) => self.second = Some(label),
-                None => self.first = Some(label),
-            }
+    fn shorten_last(&mut self) {
+        if let Some(last) = self.second.as_mut().or(self.first.as_mut()) {
+            shorten(last);
         }
     }
 
