@@ -51,7 +51,7 @@ pub(crate) struct SpanBody {
     /// The wire event in the making; taken out when it is handed over.
     event: Option<SpanEvent>,
     /// The span above. Held no longer than the span runs: a task that starts its own successor would otherwise keep all its ended
-    /// predecessors in memory.
+    /// predecessors in memory. Of a spare node it is the one that it lies on.
     parent: Option<SharedSpan>,
     /// Microseconds since the transaction's start, once it has started or was told when.
     start: Option<i64>,
