@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use http::HeaderMap;
 use http::header::HeaderName;
 
 use super::baggage::Baggage;
@@ -28,6 +29,9 @@ impl TraceContext {
     pub const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
     /// The name under which messages with byte headers carry the binary form, for Elastic's older agents.
     pub const BINARY_TRACEPARENT: HeaderName = HeaderName::from_static("elasticapmtraceparent");
+
+    /// So many names are looked through.
+    const FEW: usize = 20;
 
     /// Puts `traceparent` and `tracestate` together.
     #[must_use]
@@ -89,7 +93,15 @@ impl TraceContext {
         Self::read(headers).ok().flatten()
     }
 
-    /// The same; tells apart that nobody says anything of a trace, and that what is said cannot be used.
+    /// Whether the headers of a request may say anything of a trace, or carry baggage.
+    ///
+    /// Of those from outside hardly any do. One look at a few names takes less than to look any of these up; where there are many it does not.
+    pub(crate) fn may_be_in(headers: &HeaderMap) -> bool {
+        static NAMES: [HeaderName; 2] = [TraceContext::TRACEPARENT, Baggage::HEADER];
+        headers.keys_len() > Self::FEW || headers.keys().any(|name| NAMES.contains(name))
+    }
+
+    /// The same as [`from_headers`](Self::from_headers); tells apart that nobody says anything of a trace, and that what is said cannot be used.
     pub(crate) fn read(headers: &(impl HeaderSource + ?Sized)) -> Result<Option<Self>, TraceParentError> {
         let name = Self::TRACEPARENT;
         let mut traceparents = headers.get_all(&name);

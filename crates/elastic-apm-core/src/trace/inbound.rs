@@ -13,6 +13,7 @@ use super::transaction::Transaction;
 use super::transaction_builder::TransactionOptions;
 use crate::captured::{CapturedRequest, KeptRequest};
 use crate::config::Settings;
+use crate::propagation::TraceContext;
 
 /// What an agent wants of an inbound request. For authors of integrations.
 ///
@@ -77,7 +78,9 @@ impl InboundTransaction {
         capture: impl FnOnce(CaptureRules<'_>) -> CapturedRequest,
     ) -> Transaction {
         let mut options = TransactionOptions::from("request");
-        options.take_headers(headers, &self.tracer);
+        if TraceContext::may_be_in(headers) {
+            options.take_headers(headers, &self.tracer);
+        }
         options.start(self.tracer, self.settings, name, |settings, request| {
             *request = Some(KeptRequest::Own(capture(CaptureRules::new(settings))));
         })

@@ -32,6 +32,25 @@ fn without_traceparent_there_is_no_context() {
 }
 
 #[test]
+fn whoever_says_something_of_a_trace_may_be_heard_however_many_headers_there_are() {
+    for others in [0, 1, TraceContext::FEW - 1, TraceContext::FEW, 3 * TraceContext::FEW] {
+        let mut headers = HeaderMap::new();
+        for number in 0..others {
+            let name = HeaderName::from_bytes(format!("x-{number}").as_bytes()).unwrap();
+            headers.insert(name, HeaderValue::from_static("value"));
+        }
+        assert!(others > TraceContext::FEW || !TraceContext::may_be_in(&headers), "{others}");
+
+        for name in ["TraceParent", "baggage"] {
+            let mut headers = headers.clone();
+            headers.insert(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static("?"));
+
+            assert!(TraceContext::may_be_in(&headers), "{name} beside {others}");
+        }
+    }
+}
+
+#[test]
 fn two_traceparents_are_none_even_if_they_are_equal() {
     let headers = headers(&[("traceparent", TRACEPARENT), ("traceparent", TRACEPARENT)]);
 
