@@ -21,6 +21,7 @@ pub use headers::CapturedHeaders;
 pub(crate) use headers::{MAX_BYTES, MAX_COOKIE_BYTES};
 pub use stack::CapturedStack;
 pub use url::CapturedUrl;
+pub(crate) use url::MAX_AUTHORITY_BYTES;
 
 /// The request half of an exchange, as it reached the layer. For authors of integrations.
 #[derive(Clone, Debug)]

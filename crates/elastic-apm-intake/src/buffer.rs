@@ -130,22 +130,6 @@ pub(crate) fn is_plain(text: &[u8]) -> bool {
     text.iter().fold(0, |found, byte| found | escape(*byte)) == 0
 }
 
-/// Whether all bytes are ASCII and none has to be escaped.
-#[inline]
-pub(crate) fn is_plain_ascii(bytes: &[u8]) -> bool {
-    fn is_plain(bytes: &[u8; 16]) -> bool {
-        bytes.iter().fold(0, |found, byte| found | escape(*byte) | byte & 0x80) == 0
-    }
-
-    let Some(last) = bytes.last_chunk() else {
-        let mut chunk = [b' '; 16];
-        chunk[..bytes.len()].copy_from_slice(bytes);
-        return is_plain(&chunk);
-    };
-    // The last bytes may be looked at twice.
-    bytes.chunks_exact(16).filter_map(<[u8]>::first_chunk).all(is_plain) && is_plain(last)
-}
-
 /// [`is_plain`] for eight bytes at a time.
 #[inline]
 const fn is_plain_word(bytes: [u8; 8]) -> bool {

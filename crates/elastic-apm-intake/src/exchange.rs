@@ -6,7 +6,6 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::JsonObject;
-use crate::buffer::is_plain_ascii;
 use crate::context::ContextWriter;
 use crate::headers::Headers;
 use crate::json::FreeForm;
@@ -22,7 +21,7 @@ use crate::url::Url;
 /// ```
 /// use elastic_apm_intake::{HeadersRef, ResponseRef, TransactionEvent, WithExchange, write_line};
 ///
-/// let headers = [("via", &b"a"[..]), ("via", b"b")];
+/// let headers = [("via", "a"), ("via", "b")];
 /// let response = ResponseRef { status_code: 200, headers: HeadersRef(&headers), finished: None };
 /// let event = TransactionEvent::default();
 ///
@@ -98,10 +97,9 @@ pub struct ResponseRef<'a> {
     pub finished: Option<bool>,
 }
 
-/// [`Headers`], borrowed: names and values, those of one name behind each other. What of a value is not UTF-8 is shown with replacement
-/// characters.
+/// [`Headers`], borrowed: names and values, those of one name behind each other.
 #[derive(Clone, Copy, Debug)]
-pub struct HeadersRef<'a>(pub &'a [(&'a str, &'a [u8])]);
+pub struct HeadersRef<'a>(pub &'a [(&'a str, &'a str)]);
 
 impl Serialize for RequestRef<'_> {
     #[inline]
@@ -152,7 +150,7 @@ impl Serialize for HeadersRef<'_> {
         let mut map = serializer.serialize_map(None)?;
         for headers in self.0.chunk_by(|(one, _), (next, _)| one == next) {
             match headers {
-                [(name, value)] => map.serialize_entry(&Cut(name), &Value(value))?,
+                [(name, value)] => map.serialize_entry(&Cut(name), &Cut(value))?,
                 [(name, _), ..] => map.serialize_entry(&Cut(name), &Values(headers))?,
                 [] => {}
             }
@@ -172,24 +170,11 @@ impl Serialize for SocketRef<'_> {
 }
 
 /// The values of one header.
-struct Values<'a>(&'a [(&'a str, &'a [u8])]);
+struct Values<'a>(&'a [(&'a str, &'a str)]);
 
 impl Serialize for Values<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|(_, value)| Value(value)))
-    }
-}
-
-/// The value of a header.
-struct Value<'a>(&'a [u8]);
-
-impl Serialize for Value<'_> {
-    #[inline]
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if !serializer.is_human_readable() && self.0.len() <= Keyword::LIMIT && is_plain_ascii(self.0) {
-            return serializer.serialize_bytes(self.0);
-        }
-        Cut(&String::from_utf8_lossy(self.0)).serialize(serializer)
+        serializer.collect_seq(self.0.iter().map(|(_, value)| Cut(value)))
     }
 }
 
@@ -254,7 +239,7 @@ impl From<&HeadersRef<'_>> for Headers {
     fn from(headers: &HeadersRef<'_>) -> Self {
         let mut owned = Headers::with_capacity(headers.0.len());
         for (name, value) in headers.0 {
-            owned.append_next(Keyword::copied(name), Keyword::copied(&String::from_utf8_lossy(value)));
+            owned.append_next(Keyword::copied(name), Keyword::copied(value));
         }
         owned
     }

@@ -1,5 +1,7 @@
 //! The headers of one message, copied into one piece of memory of bounded size.
 
+use std::borrow::Cow;
+
 use elastic_apm_intake::Keyword;
 use http::{HeaderMap, header};
 
@@ -9,8 +11,14 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024;
 /// What is kept of its cookies.
 pub(crate) const MAX_COOKIE_BYTES: usize = 16 * 1024;
 
+/// What is kept of its hosts, whatever comes before them: the URL names one.
+const MAX_HOST_BYTES: usize = 8 * 1024;
+
 /// Bytes that say how long a name and its value are.
 const LENGTHS: usize = 4;
+
+/// The longest that two of these can say.
+const LONGEST: usize = (1 << 14) - 1;
 
 /// Headers as they were when they were captured. For authors of integrations.
 ///
@@ -30,60 +38,78 @@ const LENGTHS: usize = 4;
 #[derive(Clone, Default)]
 pub struct CapturedHeaders {
     count: usize,
-    /// How many bytes the names take, with those behind them.
-    names: usize,
-    /// All names, one behind the other, and zeros up to a multiple of sixteen, in which steps they are looked at. Then for each header the
-    /// lengths of name and value, two bytes each, and the value.
-    bytes: Vec<u8>,
+    /// For each header the lengths of name and value, and both of them. A length is two bytes of seven bits each, so that all of it is text
+    /// that is looked at once.
+    text: String,
 }
 
 impl CapturedHeaders {
-    /// Copies headers, each value up to the length that can be sent.
+    /// Copies headers, each value up to the length that can be sent. What is not UTF-8 becomes replacement characters.
     pub fn copy(headers: &HeaderMap) -> Self {
-        let (mut names, mut values, mut longest) = (0, 0, 0);
-        for (name, value) in headers {
-            names += name.as_str().len();
-            values += LENGTHS + value.len();
-            longest = longest.max(value.len());
-        }
-        if longest <= Keyword::LIMIT && names + values <= MAX_COOKIE_BYTES {
-            // As nearly always: all of it can be sent.
-            let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-            return CapturedHeaders::of(all, names, values);
-        }
-        let kept = within_bounds(headers);
-        let names = kept.iter().map(|(name, _)| name.len()).sum();
-        let values = kept.iter().map(|(_, value)| LENGTHS + value.len()).sum();
-        CapturedHeaders::of(kept.into_iter(), names, values)
+        CapturedHeaders::whole(headers).unwrap_or_else(|| CapturedHeaders::within_bounds(headers))
     }
 
-    /// Copies headers whose names and values take so much.
-    fn of<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>, names: usize, values: usize) -> Self {
-        let names = names.next_multiple_of(16);
-        let mut bytes = Vec::with_capacity(names + values);
-        bytes.resize(names, 0);
-        let (mut count, mut named) = (0, 0);
+    /// Copies all of it, if it can be sent and is text. As nearly always.
+    fn whole(headers: &HeaderMap) -> Option<Self> {
+        let (mut length, mut longest) = (0, 0);
         for (name, value) in headers {
-            // Within the bounds above, and so within two bytes.
-            let ([a, b], [c, d]) = ((name.len() as u16).to_le_bytes(), (value.len() as u16).to_le_bytes());
-            bytes[named..named + name.len()].copy_from_slice(name.as_bytes());
-            bytes.extend_from_slice(&[a, b, c, d]);
-            bytes.extend_from_slice(value);
-            named += name.len();
-            count += 1;
+            length += LENGTHS + name.as_str().len() + value.len();
+            longest = longest.max(value.len());
         }
-        CapturedHeaders { count, names, bytes }
+        if longest > Keyword::LIMIT || length > MAX_COOKIE_BYTES {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(length);
+        for (name, value) in headers {
+            let (name, value) = (name.as_str().as_bytes(), value.as_bytes());
+            bytes.extend_from_slice(&lengths(name.len(), value.len()));
+            bytes.extend_from_slice(name);
+            bytes.extend_from_slice(value);
+        }
+        Some(CapturedHeaders { count: headers.len(), text: String::from_utf8(bytes).ok()? })
+    }
+
+    /// Copies what can be sent.
+    #[cold]
+    fn within_bounds(headers: &HeaderMap) -> Self {
+        let (mut room, mut cookie_room, mut host_room) = (MAX_BYTES, MAX_COOKIE_BYTES, MAX_HOST_BYTES);
+        let mut captured = CapturedHeaders::default();
+        for (name, value) in headers {
+            let (name, value) = (name.as_str(), value.as_bytes());
+            let (room, value) = if name == header::COOKIE.as_str() {
+                let left = cookie_room.saturating_sub(name.len());
+                (&mut cookie_room, head(value, left))
+            } else if name == header::HOST.as_str() {
+                (&mut host_room, head(sendable(value), LONGEST))
+            } else {
+                (&mut room, head(sendable(value), LONGEST))
+            };
+            let left = room.checked_sub(name.len() + value.len());
+            if let Some(left) = left.filter(|_| name.len() <= LONGEST) {
+                *room = left;
+                captured.append(name, &value);
+            }
+        }
+        captured.text.shrink_to_fit();
+        captured
+    }
+
+    /// Adds a header whose lengths can be said.
+    fn append(&mut self, name: &str, value: &str) {
+        self.text.extend(lengths(name.len(), value.len()).map(char::from));
+        self.text.push_str(name);
+        self.text.push_str(value);
+        self.count += 1;
     }
 
     /// Names and values, in order; several values of one name follow each other.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let (names, mut values) = self.bytes.split_at(self.names);
-        let mut names = std::str::from_utf8(names).unwrap_or_default();
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut text = self.text.as_str();
         std::iter::from_fn(move || {
-            let (&[a, b, c, d], rest) = values.split_first_chunk()?;
-            let (name, other_names) = names.split_at_checked(u16::from_le_bytes([a, b]).into())?;
-            let (value, rest) = rest.split_at_checked(u16::from_le_bytes([c, d]).into())?;
-            (names, values) = (other_names, rest);
+            let (&[a, b, c, d], _) = text.as_bytes().split_first_chunk()?;
+            let (name, rest) = text.get(LENGTHS..)?.split_at_checked(length([a, b]))?;
+            let (value, rest) = rest.split_at_checked(length([c, d]))?;
+            text = rest;
             Some((name, value))
         })
     }
@@ -95,25 +121,20 @@ impl CapturedHeaders {
 
     /// How much memory they hold: no less than they are long.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes.capacity()
+        self.text.capacity()
     }
 }
 
-/// What is kept of headers of which not all can be.
-#[cold]
-fn within_bounds(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
-    let (mut room, mut cookie_room) = (MAX_BYTES, MAX_COOKIE_BYTES);
-    let kept = headers.iter().filter_map(|(name, value)| {
-        let (room, value) = if *name == header::COOKIE {
-            let fits = value.len().min(cookie_room.saturating_sub(name.as_str().len()));
-            (&mut cookie_room, &value.as_bytes()[..fits])
-        } else {
-            (&mut room, sendable(value.as_bytes()))
-        };
-        *room = room.checked_sub(name.as_str().len() + value.len())?;
-        Some((name.as_str(), value))
-    });
-    kept.collect()
+/// How long name and value are, neither longer than [`LONGEST`].
+#[inline]
+fn lengths(name: usize, value: usize) -> [u8; LENGTHS] {
+    [name, name >> 7, value, value >> 7].map(|bits| bits as u8 & 0x7f)
+}
+
+/// What two of these bytes say.
+#[inline]
+fn length([low, high]: [u8; 2]) -> usize {
+    usize::from(high) << 7 | usize::from(low)
 }
 
 /// One character more than is sent, so that a cut can be seen. What is no character counts as one.
@@ -125,6 +146,16 @@ fn sendable(value: &[u8]) -> &[u8] {
     let starts = value.iter().enumerate().filter(|(_, byte)| **byte & 0b1100_0000 != 0b1000_0000);
     let end = starts.map(|(at, _)| at).nth(Keyword::LIMIT + 1).unwrap_or(value.len());
     &value[..end.min(4 * (Keyword::LIMIT + 1))]
+}
+
+/// A value as text, of which no more bytes are kept than that.
+fn head(value: &[u8], limit: usize) -> Cow<'_, str> {
+    let mut text = String::from_utf8_lossy(&value[..value.len().min(limit)]);
+    if text.len() > limit {
+        let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.to_mut().truncate(end);
+    }
+    text
 }
 
 impl std::fmt::Debug for CapturedHeaders {
@@ -164,9 +195,15 @@ mod tests {
 
         let copy = copy(&headers);
 
-        let expected: Vec<_> =
-            headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let expected = [
+            ("accept", "text/html"),
+            ("x-empty", ""),
+            ("x-bytes", "a\u{fffd}é"),
+            ("via", "one"),
+            ("via", "two"),
+        ];
         assert_eq!(copy.iter().collect::<Vec<_>>(), expected);
+        assert_eq!(copy.len(), expected.len());
         assert_eq!(CapturedHeaders::copy(&HeaderMap::new()).iter().count(), 0);
     }
 
@@ -191,7 +228,35 @@ mod tests {
         let copy = copy(&headers);
 
         assert!(copy.bytes() <= MAX_BYTES + MAX_COOKIE_BYTES + 4 * 1_024, "{}", copy.bytes());
-        assert!(copy.iter().any(|(name, value)| (name, value) == ("x-last", b"small")));
+        assert!(copy.iter().any(|(name, value)| (name, value) == ("x-last", "small")));
+    }
+
+    #[test]
+    fn whatever_is_no_text_stays_within_bounds_too() {
+        let mut headers: Vec<_> =
+            (0..50).map(|number| header(&format!("x-{number}"), &[0xff; 4_000])).collect();
+        headers.extend((0..50).map(|_| header("cookie", &[0xff; 9_000])));
+
+        let copy = copy(&headers);
+
+        let total: usize = copy.iter().map(|(name, value)| name.len() + value.len()).sum();
+        assert!(total <= MAX_BYTES + MAX_COOKIE_BYTES, "{total}");
+        assert!(copy.iter().all(|(_, value)| value.chars().all(|character| character == '\u{fffd}')));
+        assert!(copy.iter().any(|(name, value)| name == "cookie" && value.len() > 9_000));
+    }
+
+    #[test]
+    fn of_any_length_that_is_kept_the_next_header_is_found() {
+        for length in [0, 1, 127, 128, 1_024, 1_025, 4_000, 16_000, 60_000] {
+            let copy = copy(&[
+                header(&format!("x{}", "n".repeat(length)), b"first"),
+                header("cookie", &vec![b'c'; length]),
+                header("x-last", b"last"),
+            ]);
+
+            assert_eq!(copy.iter().last(), Some(("x-last", "last")), "{length}");
+            assert_eq!(copy.iter().count(), copy.len(), "{length}");
+        }
     }
 
     #[test]

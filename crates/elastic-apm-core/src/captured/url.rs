@@ -5,7 +5,7 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Uri};
 
 /// No name of a host is longer, and no port; what is longer is no address of a server.
-const MAX_AUTHORITY_BYTES: usize = 1024;
+pub(crate) const MAX_AUTHORITY_BYTES: usize = 1024;
 
 /// The URL that a request asked for. For authors of integrations.
 ///
@@ -21,7 +21,7 @@ pub struct CapturedUrl {
 
 impl CapturedUrl {
     /// Copies the target of a request: its origin form over HTTP/1, usually an absolute one over HTTP/2. Where it names no server, the
-    /// `Host` header does.
+    /// `Host` header does, which is looked up among the captured headers if it is not given.
     pub fn copy(target: &Uri, host: Option<&HeaderValue>) -> Self {
         let host = || std::str::from_utf8(host?.as_bytes()).ok();
         let authority = target.authority().map(Authority::as_str).or_else(host);

@@ -23,7 +23,7 @@ pub(crate) use secrets::Secrets;
 
 use self::headers::RenderedHeaders;
 use self::url::RenderedUrl;
-use crate::captured::{CapturedBody, CapturedHeaders, CapturedRequest, CapturedResponse};
+use crate::captured::{CapturedBody, CapturedRequest, CapturedResponse};
 
 /// What a secret is replaced by; its name stays.
 const REDACTED: &str = "[REDACTED]";
@@ -45,13 +45,15 @@ pub(crate) fn exchange(
 ) {
     if let Some(captured) = request {
         let body = captured.body.as_ref().and_then(|body| self::body(body, bearer, secrets));
-        let headers = RenderedHeaders::of(&captured.headers, secrets);
+        let mut headers = RenderedHeaders::default();
+        headers.fill(&captured.headers, secrets);
         let rendered = RenderedRequest::of(captured, &headers, secrets);
         let request = Request { body, ..Request::from(&rendered.borrow()) };
         context.get_or_insert_default().request = Some(Box::new(request));
     }
     if let Some(captured) = response {
-        let headers = RenderedHeaders::of(&captured.headers, secrets);
+        let mut headers = RenderedHeaders::default();
+        headers.fill(&captured.headers, secrets);
         let response = Response::from(&self::response(captured, &headers));
         context.get_or_insert_default().response = Some(Box::new(response));
     }
@@ -65,12 +67,16 @@ pub(crate) fn with_exchange<T>(
     secrets: &mut Secrets,
     write: impl FnOnce(&WithExchange<'_>) -> T,
 ) -> T {
-    let none = &CapturedHeaders::default();
-    let headers = RenderedHeaders::of(request.map_or(none, |captured| &captured.headers), secrets);
-    let request = request.map(|captured| RenderedRequest::of(captured, &headers, secrets));
+    let (mut asked, mut answered) = (RenderedHeaders::default(), RenderedHeaders::default());
+    let request = request.map(|captured| {
+        asked.fill(&captured.headers, secrets);
+        RenderedRequest::of(captured, &asked, secrets)
+    });
     let request = request.as_ref().map(RenderedRequest::borrow);
-    let headers = RenderedHeaders::of(response.map_or(none, |captured| &captured.headers), secrets);
-    let response = response.map(|captured| self::response(captured, &headers));
+    let response = response.map(|captured| {
+        answered.fill(&captured.headers, secrets);
+        self::response(captured, &answered)
+    });
     write(&WithExchange { event, request: request.as_ref(), response: response.as_ref() })
 }
 
@@ -87,7 +93,7 @@ impl<'a> RenderedRequest<'a> {
     fn of(captured: &'a CapturedRequest, headers: &'a RenderedHeaders<'_>, secrets: &mut Secrets) -> Self {
         RenderedRequest {
             captured,
-            url: RenderedUrl::of(&captured.url),
+            url: RenderedUrl::of(&captured.url, headers.host()),
             headers: headers.borrow(),
             cookies: headers.has_cookies().then(|| cookies::parse(&captured.headers, secrets)),
             remote_address: captured.remote.map(|ip| Keyword::formatted(format_args!("{ip}"))),

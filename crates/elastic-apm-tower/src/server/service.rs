@@ -167,7 +167,8 @@ fn captured<B>(
     body: Option<CapturedBody>,
 ) -> CapturedRequest {
     let headers = request.headers();
-    let host = headers.get(header::HOST);
+    // Among captured headers it is found later.
+    let host = if with_headers { None } else { headers.get(header::HOST) };
     let forwarded = layer.trusts_forwarded().then(|| Forwarded::read(headers));
     let (url, client) = match &forwarded {
         Some(forwarded) => (CapturedUrl::copy(&forwarded.url(uri, headers), host), forwarded.client),

@@ -15,18 +15,15 @@ pub(super) fn parse(captured: &CapturedHeaders, secrets: &mut Secrets) -> JsonOb
     // Each pair has at least its equal sign.
     let mut room = Room::new(MAX_COOKIE_BYTES, captured.bytes(), captured.bytes());
     for (_, value) in captured.iter().filter(|(name, _)| *name == header::COOKIE.as_str()) {
-        for pair in value.split(|byte| *byte == b';') {
-            let Some(at) = pair.iter().position(|byte| *byte == b'=') else { continue };
-            let name = String::from_utf8_lossy(pair[..at].trim_ascii());
-            if name.is_empty() || cookies.contains_key(name.as_ref()) {
+        for (name, value) in value.split(';').filter_map(|pair| pair.split_once('=')) {
+            let name = name.trim_ascii();
+            if name.is_empty() || cookies.contains_key(name) {
                 continue;
             }
-            let is_secret = secrets.is_secret(&name);
-            let value = if is_secret { REDACTED.as_bytes() } else { pair[at + 1..].trim_ascii() };
-            if room.take(name.as_bytes(), value) {
-                let value = String::from_utf8_lossy(value);
+            let value = if secrets.is_secret(name) { REDACTED } else { value.trim_ascii() };
+            if room.take(name, value) {
                 // Free-form objects are written as they are, so the limit is applied here.
-                cookies.insert(head(&name).to_owned(), head(&value).into());
+                cookies.insert(head(name).to_owned(), head(value).into());
             }
         }
     }

@@ -21,17 +21,16 @@ impl Room {
         Room { bytes: (needed > limit).then_some(limit) }
     }
 
-    /// Takes the room that a pair needs; `false` where there is not as much left. What is not UTF-8 counts as what stands for it.
+    /// Takes the room that a pair needs; `false` where there is not as much left.
     #[inline]
-    pub(super) fn take(&mut self, name: &[u8], value: &[u8]) -> bool {
+    pub(super) fn take(&mut self, name: &str, value: &str) -> bool {
         self.bytes.is_none() || self.take_counted(name, value)
     }
 
     #[cold]
-    fn take_counted(&mut self, name: &[u8], value: &[u8]) -> bool {
+    fn take_counted(&mut self, name: &str, value: &str) -> bool {
         let Some(bytes) = self.bytes else { return true };
-        let [name, value] = [name, value].map(String::from_utf8_lossy);
-        let needed = OVERHEAD + length_in_json(&name) + length_in_json(&value);
+        let needed = OVERHEAD + length_in_json(name) + length_in_json(value);
         let left = bytes.checked_sub(needed);
         self.bytes = Some(left.unwrap_or(bytes));
         left.is_some()
@@ -83,17 +82,17 @@ mod tests {
         let mut ample = Room::new(1_000, 1, 165);
         let mut short = Room::new(1_000, 1, 166);
 
-        assert!((0..1_000).all(|_| ample.take(b"name", b"value")));
-        assert!(!(0..1_000).all(|_| short.take(b"name", b"value")));
+        assert!((0..1_000).all(|_| ample.take("name", "value")));
+        assert!(!(0..1_000).all(|_| short.take("name", "value")));
     }
 
     #[test]
     fn what_does_not_fit_leaves_room_for_what_does() {
         let mut room = Room::new(40, 4, 1_000);
 
-        assert!(room.take(b"a", b"1234567890"));
-        assert!(!room.take(b"b", b"1234567890123456789"));
-        assert!(room.take(b"c", b"1234567890"));
-        assert!(!room.take(b"d", b"1"));
+        assert!(room.take("a", "1234567890"));
+        assert!(!room.take("b", "1234567890123456789"));
+        assert!(room.take("c", "1234567890"));
+        assert!(!room.take("d", "1"));
     }
 }

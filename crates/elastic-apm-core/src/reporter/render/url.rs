@@ -3,7 +3,7 @@
 use elastic_apm_intake::UrlRef;
 
 use super::authority::HostAndPort;
-use crate::captured::CapturedUrl;
+use crate::captured::{CapturedUrl, MAX_AUTHORITY_BYTES};
 
 /// The URL as received, without user name and password. Without a `Host` there is no `full`.
 pub(super) struct RenderedUrl<'a> {
@@ -16,9 +16,11 @@ pub(super) struct RenderedUrl<'a> {
 }
 
 impl<'a> RenderedUrl<'a> {
-    pub(super) fn of(captured: &'a CapturedUrl) -> Self {
+    /// `host` is what the request's `Host` header says, if it was captured.
+    pub(super) fn of(captured: &'a CapturedUrl, host: Option<&'a str>) -> Self {
         let CapturedUrl { scheme, authority, path, query } = captured;
-        let server = authority.as_deref().and_then(HostAndPort::of);
+        let authority = authority.as_deref().or(host).filter(|text| text.len() <= MAX_AUTHORITY_BYTES);
+        let server = authority.and_then(HostAndPort::of);
         // Slashes, colons and question mark.
         let mut length = scheme.len() + 5 + path.len() + query.as_deref().map_or(0, str::len);
         length += server.as_ref().map_or(0, HostAndPort::length);
