@@ -28,6 +28,21 @@ impl Buffer {
         self.bytes
     }
 
+    /// What was written since it was made or cleared, and what had been there.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.written).unwrap_or_default()
+    }
+
+    /// Forgets what was written, and keeps the room for as much.
+    pub(crate) fn clear(&mut self) {
+        self.written = 0;
+    }
+
+    /// How many bytes of memory it takes.
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Makes room for at least so many bytes.
     #[cold]
     fn make_room(&mut self, bytes: usize) {

@@ -112,7 +112,7 @@ pub use crate::headers::Headers;
 pub use crate::ids::{ErrorId, ParseIdError, SpanId, TraceId};
 pub use crate::label_value::LabelValue;
 pub use crate::labels::Labels;
-pub use crate::line::{Event, MAX_EVENT_SIZE, WireEvent, write_line};
+pub use crate::line::{Event, Line, MAX_EVENT_SIZE, WireEvent, write_line};
 pub use crate::log::{LogError, LogEvent, LogOrigin, LogService};
 pub use crate::message::{Message, MessageAge};
 pub use crate::metadata::{Metadata, Network, NetworkConnection};

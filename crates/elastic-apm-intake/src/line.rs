@@ -48,21 +48,90 @@ pub trait WireEvent: Serialize + sealed::Sealed {
 pub fn write_line<E: WireEvent + ?Sized>(event: &E, out: &mut Vec<u8>) -> usize {
     let start = out.len();
     let mut line = Buffer::behind(std::mem::take(out));
+    let is_written = write(event, &mut line);
+    *out = line.into_bytes();
+    if !is_written {
+        out.truncate(start);
+    }
+    out.len() - start
+}
+
+/// No event can fail to serialise; one that did is to leave nothing behind.
+#[inline]
+fn write<E: WireEvent + ?Sized>(event: &E, line: &mut Buffer) -> bool {
     line.write(b"{\"");
     line.write(E::KIND.as_bytes());
     line.write(b"\":");
-    let written = event.serialize(Json(&mut line));
+    let written = event.serialize(Json(line));
     // In the place of the comma behind it.
     if let Some(comma) = line.last_mut() {
         *comma = b'}';
     }
     line.write(b"\n");
-    *out = line.into_bytes();
-    if written.is_err() {
-        // No event can fail to serialise; one that did would leave nothing behind.
-        out.truncate(start);
+    written.is_ok()
+}
+
+/// The memory of one line, for one event after the other.
+///
+/// What [`write_line`] takes for finding room it takes once.
+///
+/// ```
+/// use elastic_apm_intake::{Line, Metricset};
+///
+/// let mut line = Line::new();
+/// for timestamp in [1, 2] {
+///     let length = line.write(&Metricset { timestamp, ..Metricset::default() });
+///
+///     assert_eq!(length, line.as_bytes().len());
+/// }
+/// assert_eq!(line.as_bytes(), b"{\"metricset\":{\"timestamp\":2,\"samples\":{}}}\n");
+/// ```
+pub struct Line(Buffer);
+
+impl Line {
+    /// No line yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Buffer::behind(Vec::new()))
     }
-    out.len() - start
+
+    /// Writes an event in place of what was there, and returns the length of its line in bytes.
+    pub fn write<E: WireEvent + ?Sized>(&mut self, event: &E) -> usize {
+        self.0.clear();
+        if !write(event, &mut self.0) {
+            self.0.clear();
+        }
+        self.as_bytes().len()
+    }
+
+    /// The line, newline included; nothing where there is none.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// Forgets the line.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// How many bytes of memory it takes.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Line").field(&String::from_utf8_lossy(self.as_bytes())).finish()
+    }
 }
 
 /// An event of any kind, as it was read.

@@ -2,7 +2,7 @@
 //! server's size limit.
 
 use elastic_apm_intake::{
-    ErrorEvent, MAX_EVENT_SIZE, StackFrame, TransactionEvent, WireEvent, WithExchange, write_line,
+    ErrorEvent, Line, MAX_EVENT_SIZE, StackFrame, TransactionEvent, WireEvent, WithExchange,
 };
 
 use super::filters::{Filterable, Filters};
@@ -24,7 +24,7 @@ pub(crate) fn write(
     filters: &Filters,
     breakdown: &mut Breakdown,
     secrets: &mut Secrets,
-    line: &mut Vec<u8>,
+    line: &mut Line,
 ) -> Result<Option<Cut>, DropReason> {
     line.clear();
     secrets.go_by(&settings.sanitize_field_names);
@@ -59,7 +59,7 @@ fn transaction(
     settings: &Settings,
     filters: &Filters,
     secrets: &mut Secrets,
-    line: &mut Vec<u8>,
+    line: &mut Line,
 ) -> Result<Option<Cut>, DropReason> {
     let TransactionRecord { event, request, response, .. } = record;
     let (request, response) = (request.as_deref(), response.as_ref());
@@ -67,11 +67,11 @@ fn transaction(
     if !has_body && filters.is_empty::<TransactionEvent>() {
         // Nobody looks at the exchange, and nothing of it is cut: it is written from where it lies.
         oversize::shorten_long_texts(event, settings.long_field_max_length);
-        let write = |event: &WithExchange<'_>| write_line(event, line);
+        let write = |event: &WithExchange<'_>| line.write(event);
         match render::with_exchange(event, request, response, secrets, write) {
             0 => return Err(DropReason::Encode),
             bytes if bytes <= MAX_EVENT_SIZE => return Ok(None),
-            _ => line.clear(),
+            _ => {}
         }
     }
     render::exchange(Bearer::Transaction, &mut event.context, request, response, secrets);
@@ -95,7 +95,7 @@ fn finish<E: WireEvent + HasParts + Filterable>(
     event: &mut E,
     settings: &Settings,
     filters: &Filters,
-    line: &mut Vec<u8>,
+    line: &mut Line,
 ) -> Result<Option<Cut>, DropReason> {
     filters.pass(event)?;
     oversize::shorten_long_texts(event, settings.long_field_max_length);
@@ -104,9 +104,9 @@ fn finish<E: WireEvent + HasParts + Filterable>(
 
 fn write_within_limit<E: WireEvent + HasParts>(
     event: &mut E,
-    line: &mut Vec<u8>,
+    line: &mut Line,
 ) -> Result<Option<Cut>, DropReason> {
-    match write_line(event, line) {
+    match line.write(event) {
         0 => Err(DropReason::Encode),
         bytes if bytes > MAX_EVENT_SIZE => {
             oversize::cut(event, bytes, line).map(Some).ok_or(DropReason::TooLarge)
@@ -131,12 +131,13 @@ mod tests {
         let custom = std::iter::once(("note".to_owned(), custom.into())).collect();
         record.event.context = Some(Box::new(Context { custom: Some(custom), ..Context::default() }));
         let settings = &crate::config::default_settings();
-        let mut line = Vec::new();
+        let mut line = Line::new();
 
         let cut = transaction(&mut record, settings, filters, &mut Secrets::new(), &mut line).unwrap();
 
+        let line = line.as_bytes();
         assert!(line.len() <= MAX_EVENT_SIZE);
-        match Event::from_line(&line).unwrap() {
+        match Event::from_line(line).unwrap() {
             Event::Transaction(event) => (*event, cut),
             other => unreachable!("{other:?}"),
         }

@@ -8,7 +8,7 @@ mod parts;
 
 use std::{fmt, io};
 
-use elastic_apm_intake::{MAX_EVENT_SIZE, WireEvent, write_line};
+use elastic_apm_intake::{Line, MAX_EVENT_SIZE, WireEvent};
 
 use self::parts::{PARTS, Part};
 
@@ -19,8 +19,8 @@ pub(super) use self::parts::HasParts;
 /// Within a round the parts are cut in the order of [`PARTS`], until the line fits.
 const ROUNDS: [usize; 11] = [100_000, 30_000, 10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 0];
 
-/// How much room the buffer of a line keeps once a large event is through.
-const KEPT_CAPACITY: usize = 64 * 1024;
+/// How much room the buffer of a line keeps once an event is through that was too large.
+const KEPT_CAPACITY: usize = 2 * MAX_EVENT_SIZE;
 
 /// What had to be cut, for the log.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) fn shorten_long_texts<E: HasParts>(event: &mut E, limit: usize) {
 /// Cuts `event`, whose line of `bytes` bytes is in `line`, until its line fits, and leaves that in `line`.
 ///
 /// `None`, and an empty `line`, where it does not fit with everything cut that can be.
-pub(super) fn cut<E: WireEvent + HasParts>(event: &mut E, bytes: usize, line: &mut Vec<u8>) -> Option<Cut> {
+pub(super) fn cut<E: WireEvent + HasParts>(event: &mut E, bytes: usize, line: &mut Line) -> Option<Cut> {
     let mut cut = Cut { bytes, parts: Vec::new() };
     let fits = ROUNDS.into_iter().any(|limit| {
         PARTS.into_iter().any(|part| {
@@ -64,12 +64,12 @@ pub(super) fn cut<E: WireEvent + HasParts>(event: &mut E, bytes: usize, line: &m
             fits(event)
         })
     });
+    if line.capacity() > KEPT_CAPACITY {
+        *line = Line::new();
+    }
     line.clear();
     if fits {
-        write_line(event, line);
-    }
-    if line.capacity() > 2 * MAX_EVENT_SIZE {
-        line.shrink_to(KEPT_CAPACITY);
+        line.write(event);
     }
     fits.then_some(cut)
 }

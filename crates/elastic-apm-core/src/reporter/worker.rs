@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use elastic_apm_intake::Line;
 use tokio::task::yield_now;
 use tokio::time::sleep_until;
 
@@ -42,7 +43,7 @@ pub(super) struct Worker<'a> {
     server: &'a Server,
     metadata: MetadataLines,
     linger: Duration,
-    line: Vec<u8>,
+    line: Line,
     secrets: Secrets,
     outbox: Outbox,
     waiters: Waiters,
@@ -66,7 +67,7 @@ impl<'a> Worker<'a> {
             server,
             metadata: MetadataLines::new(&setup.metadata, &setup.framework),
             linger: LINGER,
-            line: Vec::with_capacity(4096),
+            line: Line::new(),
             secrets: Secrets::new(),
             outbox: Outbox::new(Arc::clone(&setup.transport)),
             waiters: Waiters::default(),
@@ -155,7 +156,7 @@ impl<'a> Worker<'a> {
                     self.cuts.warn("cut", format_args!("{cut}"));
                 }
                 let metadata = self.metadata.for_version(self.server.version());
-                self.outbox.push(&self.line, position, metadata);
+                self.outbox.push(self.line.as_bytes(), position, metadata);
                 if urgent {
                     self.outbox.hurry();
                 }

@@ -10,17 +10,18 @@ const MEGABYTE: usize = 1 << 20;
 
 /// Cuts an event and reads back what would be sent.
 fn sent<E: WireEvent + HasParts>(event: &mut E) -> (Option<Cut>, Value) {
-    let mut line = Vec::new();
-    let bytes = write_line(event, &mut line);
+    let mut line = Line::new();
+    let bytes = line.write(event);
     assert!(bytes > MAX_EVENT_SIZE, "{bytes} bytes are not too many");
     let cut = cut(event, bytes, &mut line);
+    let line = line.as_bytes();
     if cut.is_none() {
         assert!(line.is_empty());
         return (None, Value::Null);
     }
     assert!(line.len() <= MAX_EVENT_SIZE && line.ends_with(b"\n"), "{} bytes", line.len());
-    Event::from_line(&line).unwrap();
-    (cut, serde_json::from_slice::<Value>(&line).unwrap()[E::KIND].take())
+    Event::from_line(line).unwrap();
+    (cut, serde_json::from_slice::<Value>(line).unwrap()[E::KIND].take())
 }
 
 fn custom(value: Value) -> Option<Box<Context>> {
@@ -208,8 +209,8 @@ fn cutting_leaves_no_large_buffer_behind() {
         context: custom(json!({"blob": long(8 * MEGABYTE)})),
         ..TransactionEvent::default()
     };
-    let mut line = Vec::new();
-    let bytes = write_line(&event, &mut line);
+    let mut line = Line::new();
+    let bytes = line.write(&event);
 
     cut(&mut event, bytes, &mut line).unwrap();
 
