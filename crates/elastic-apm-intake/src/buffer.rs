@@ -164,16 +164,17 @@ const fn is_plain_word(bytes: [u8; 8]) -> bool {
 #[inline]
 fn copy_plain(text: &[u8], place: &mut [u8]) -> bool {
     if let Some(last) = text.last_chunk::<16>() {
-        // The last bytes are a chunk of their own, however many there are.
+        // The last bytes are a chunk of their own, however many there are. What was found is looked at once, at the end.
+        let mut found = last.map(escape);
         let chunks = text[..text.len() - 1].chunks_exact(16).filter_map(<[u8]>::first_chunk::<16>);
         for (chunk, place) in chunks.zip(place.chunks_exact_mut(16)) {
-            if !is_plain(chunk) {
-                return false;
+            for (found, byte) in found.iter_mut().zip(chunk) {
+                *found |= escape(*byte);
             }
             put(place.first_chunk_mut(), *chunk);
         }
         put(place.last_chunk_mut(), *last);
-        return is_plain(last);
+        return found == [0; 16];
     }
     if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         put(place.first_chunk_mut(), *first);
