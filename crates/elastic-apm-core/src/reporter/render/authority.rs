@@ -10,6 +10,9 @@ pub(super) struct HostAndPort<'a> {
 }
 
 impl<'a> HostAndPort<'a> {
+    /// How many digits a plain port has at most.
+    const LONGEST_PORT: usize = 5;
+
     /// Reads what may be there with a user name and a password; `None` where it is no authority.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         HostAndPort::plain(text).or_else(|| HostAndPort::any(text))
@@ -17,17 +20,22 @@ impl<'a> HostAndPort<'a> {
 
     /// What nearly all are: a name or an address, and digits.
     fn plain(text: &'a str) -> Option<Self> {
-        let is_of_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-        let length = text.bytes().take_while(is_of_host).count();
-        let (host, rest) = text.split_at_checked(length)?;
-        let port = match rest.as_bytes() {
-            [] => None,
-            [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
-                Some((&rest[1..], rest[1..].parse().ok()?))
+        // All bytes are looked at whatever they are, so that the compiler does it for many at a time.
+        let is_of_host = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'.') | (byte == b'-');
+        let are_of_host = |text: &str| text.bytes().fold(true, |all, byte| all & is_of_host(byte));
+        let colon = text.bytes().rev().take(Self::LONGEST_PORT + 1).position(|byte| byte == b':');
+        let (host, port) = match colon {
+            None => (text, None),
+            Some(digits) => {
+                let (host, digits) = text.split_at_checked(text.len() - digits - 1)?;
+                let digits = &digits[1..];
+                if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return None;
+                }
+                (host, Some((digits, digits.parse().ok()?)))
             }
-            _ => return None,
         };
-        (!host.is_empty()).then_some(HostAndPort { host, port })
+        (!host.is_empty() && are_of_host(host)).then_some(HostAndPort { host, port })
     }
 
     /// Whatever the `http` crate takes for one.
