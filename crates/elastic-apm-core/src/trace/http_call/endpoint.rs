@@ -24,10 +24,17 @@ impl Endpoint {
             None => headers?.get(header::HOST)?.to_str().ok()?.parse().ok()?,
         };
         let text = authority.as_str();
-        let start = text.rfind('@').map_or(0, |at| at + 1);
-        // The brackets of an IPv6 address hold colons of their own.
-        let bracket = text[start..].find(']').map_or(start, |at| start + at);
-        let end = text[bracket..].find(':').map_or(text.len(), |at| bracket + at);
+        let (mut start, mut colon) = (0, None);
+        for (at, byte) in text.bytes().enumerate() {
+            match byte {
+                // Of a user name and a password, before the host, and of an IPv6 address within its brackets.
+                b'@' => (start, colon) = (at + 1, None),
+                b']' => colon = None,
+                b':' if colon.is_none() => colon = Some(at),
+                _ => {}
+            }
+        }
+        let end = colon.unwrap_or(text.len());
         if start == end {
             return None;
         }
