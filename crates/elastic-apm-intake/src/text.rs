@@ -91,8 +91,9 @@ impl<const LIMIT: usize> Text<LIMIT> {
             pieces.iter().for_each(|piece| text.push_str(piece));
             return Self(text.into());
         }
-        let mut text = CompactString::default();
-        pieces.iter().for_each(|piece| text.push_str(piece));
+        let Some((first, others)) = pieces.split_first() else { return Self::default() };
+        let mut text = CompactString::new(first);
+        others.iter().for_each(|piece| text.push_str(piece));
         Self(text)
     }
 
