@@ -243,6 +243,49 @@ async fn what_a_body_says_of_itself_is_passed_on_after_every_frame() {
     }
 }
 
+/// A body of one frame that owns something.
+struct OneFrame {
+    data: Bytes,
+    _own: NotesItsEnd,
+}
+
+impl http_body::Body for OneFrame {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.data)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.data.len() as u64)
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_let_go_with_its_last_frame_and_has_nothing_more_to_give() {
+    let (agent, notes) = (CheckedAgent::new(), Arc::default());
+    let answers = service_fn(|_: Request<Body>| async {
+        let own = NotesItsEnd(Arc::clone(&notes));
+        Ok::<_, Infallible>(Response::new(OneFrame { data: Bytes::from_static(b"x"), _own: own }))
+    });
+
+    let mut body = layer(&agent).layer(answers).oneshot(request()).await.unwrap().into_body();
+    assert!(body.frame().await.unwrap().is_ok() && agent.stats().recorded() == 0);
+
+    assert!(body.is_end_stream() && body.size_hint().exact() == Some(0));
+    assert!(body.frame().await.is_none());
+    let id = agent.events().transactions[0].id;
+    assert_eq!(*notes.lock().unwrap(), [Some(id)]);
+}
+
 #[tokio::test]
 async fn a_body_is_complete_when_it_says_so_or_its_length_has_been_read() {
     // Frames in it, whether it says when it ends, the length in the header, frames read; whether it is complete then.
@@ -278,6 +321,23 @@ async fn a_body_is_complete_when_it_says_so_or_its_length_has_been_read() {
         let event = &events.transactions[0];
         assert_eq!(event.result.as_deref(), Some(result), "{left} {ends} {length:?} {read}");
         assert_eq!(response(event), Some((200, finished)));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_knows_its_length_is_complete_after_as_much_without_a_header() {
+    for (read, result) in [(1, "cancelled"), (2, "HTTP 2xx")] {
+        let agent = CheckedAgent::new();
+        let says = || Says { left: 2, hint: SizeHint::with_exact(2), ends: false };
+        let answers = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(says())) });
+        let mut body = layer(&agent).layer(answers).oneshot(request()).await.unwrap().into_body();
+
+        for _ in 0..read {
+            body.frame().await.unwrap().unwrap();
+        }
+        drop(body);
+
+        assert_eq!(agent.events().transactions[0].result.as_deref(), Some(result));
     }
 }
 

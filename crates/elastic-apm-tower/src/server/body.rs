@@ -15,7 +15,7 @@ use super::exchange::Exchange;
 pin_project! {
     /// The body of a traced response.
     pub struct ResponseBody<B> {
-        // `None` only while it is being dropped.
+        // Of a traced response gone as soon as it has nothing more to give.
         #[pin]
         inner: Option<B>,
         exchange: Option<Exchange>,
@@ -28,7 +28,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let Some(exchange) = this.exchange else { return };
-            {
+            if this.inner.is_some() {
                 let _entered = exchange.enter();
                 this.inner.set(None);
             }
@@ -55,11 +55,31 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let Some(exchange) = this.exchange.as_mut() else { return inner.poll_frame(cx) };
+        let inner = this.inner.as_mut().as_pin_mut();
+        let Some(exchange) = this.exchange.as_mut() else {
+            return inner.map_or(Poll::Ready(None), |inner| inner.poll_frame(cx));
+        };
+        let Some(mut inner) = inner else {
+            exchange.on_complete();
+            return Poll::Ready(None);
+        };
         let polled = {
             let _entered = exchange.enter();
-            catch_unwind(AssertUnwindSafe(|| inner.as_mut().poll_frame(cx)))
+            let polled = catch_unwind(AssertUnwindSafe(|| {
+                let polled = inner.as_mut().poll_frame(cx);
+                *this.at_end |= match &polled {
+                    Poll::Ready(Some(Ok(_))) => inner.is_end_stream(),
+                    Poll::Ready(None) => true,
+                    _ => false,
+                };
+                // Gone now it is entered once less, and what is said of it stays the same.
+                let may_go = *this.at_end && inner.size_hint().exact() == Some(0);
+                (polled, may_go)
+            }));
+            if let Ok((_, true)) = polled {
+                this.inner.set(None);
+            }
+            polled.map(|(polled, _)| polled)
         };
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
@@ -73,7 +93,6 @@ impl<B: Body> Body for ResponseBody<B> {
                         }
                     }
                 }
-                *this.at_end |= inner.is_end_stream();
                 Poll::Ready(Some(Ok(frame)))
             }
             Ok(Poll::Ready(Some(Err(error)))) => {

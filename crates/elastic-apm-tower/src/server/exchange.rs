@@ -83,8 +83,8 @@ impl Exchange {
         self.context.enter()
     }
 
-    /// The response head is there.
-    pub(super) fn on_head(&mut self, head: &mut response::Parts) {
+    /// The response head is there, and how many bytes will follow if the body knows.
+    pub(super) fn on_head(&mut self, head: &mut response::Parts, length: Option<u64>) {
         if let Some(error) = head.extensions.remove::<CapturedError>() {
             let _entered = self.enter();
             error.report();
@@ -93,8 +93,8 @@ impl Exchange {
         if let Some(call) = reported.call() {
             call.on_headers(&head.headers);
         }
-        let length = head.headers.get(header::CONTENT_LENGTH);
-        let content_length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        let said = || head.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+        let content_length = length.or_else(said);
         reported.head = Some(Head { status: head.status, content_length });
         let ends = reported.ends_with(head);
         self.keep(head);

@@ -74,7 +74,7 @@ impl<F> ResponseFuture<F> {
         match answer {
             Ok(Ok(response)) => {
                 let (mut head, body) = response.into_parts();
-                exchange.on_head(&mut head);
+                exchange.on_head(&mut head, body.size_hint().exact());
                 let body = ResponseBody::new(body, this.exchange.take());
                 Poll::Ready(Ok(Response::from_parts(head, traced(body))))
             }
