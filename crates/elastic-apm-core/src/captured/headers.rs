@@ -20,6 +20,9 @@ const LENGTHS: usize = 4;
 /// The longest that two of these can say.
 const LONGEST: usize = (1 << 14) - 1;
 
+/// Room for a header as most are; a longer one makes more.
+const USUAL: usize = 64;
+
 /// Headers as they were when they were captured. For authors of integrations.
 ///
 /// Copies: values of the `http` crate are often slices of a server's whole read buffer, which they would keep in memory until the event
@@ -51,17 +54,12 @@ impl CapturedHeaders {
 
     /// Copies all of it, if it can be sent and is text. As nearly always.
     fn whole(headers: &HeaderMap) -> Option<Self> {
-        let (mut length, mut longest) = (0, 0);
-        for (name, value) in headers {
-            length += LENGTHS + name.as_str().len() + value.len();
-            longest = longest.max(value.len());
-        }
-        if longest > Keyword::LIMIT || length > MAX_COOKIE_BYTES {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(length);
+        let mut bytes = Vec::with_capacity(headers.len() * USUAL);
         for (name, value) in headers {
             let (name, value) = (name.as_str().as_bytes(), value.as_bytes());
+            if value.len() > Keyword::LIMIT || bytes.len() + name.len() + value.len() >= MAX_COOKIE_BYTES {
+                return None;
+            }
             bytes.extend_from_slice(&lengths(name.len(), value.len()));
             bytes.extend_from_slice(name);
             bytes.extend_from_slice(value);
@@ -128,7 +126,9 @@ impl CapturedHeaders {
 /// How long name and value are, neither longer than [`LONGEST`].
 #[inline]
 fn lengths(name: usize, value: usize) -> [u8; LENGTHS] {
-    [name, name >> 7, value, value >> 7].map(|bits| bits as u8 & 0x7f)
+    let of = |length: usize| [length as u8 & 0x7f, (length >> 7) as u8 & 0x7f];
+    let ([a, b], [c, d]) = (of(name), of(value));
+    [a, b, c, d]
 }
 
 /// What two of these bytes say.
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn of_any_length_that_is_kept_the_next_header_is_found() {
-        for length in [0, 1, 127, 128, 1_024, 1_025, 4_000, 16_000, 60_000] {
+        for length in [0, 1, 127, 128, 1_024, 1_025, 4_000, 16_382, 16_383, 16_384, 60_000] {
             let copy = copy(&[
                 header(&format!("x{}", "n".repeat(length)), b"first"),
                 header("cookie", &vec![b'c'; length]),
