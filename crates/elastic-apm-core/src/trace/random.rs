@@ -47,12 +47,18 @@ fn sixteen_bytes(rng: &mut Rng) -> [u8; 16] {
     (high << 64 | low).to_ne_bytes()
 }
 
-pub(crate) fn trace_id() -> TraceId {
-    TraceId::from_bytes(with_rng(sixteen_bytes))
+fn eight_bytes(rng: &mut Rng) -> [u8; 8] {
+    rng.u64(..).max(1).to_ne_bytes()
+}
+
+/// Of a new trace, and of the transaction that it starts with.
+pub(crate) fn root_ids() -> (TraceId, SpanId) {
+    let (trace_id, id) = with_rng(|rng| (sixteen_bytes(rng), eight_bytes(rng)));
+    (TraceId::from_bytes(trace_id), SpanId::from_bytes(id))
 }
 
 pub(crate) fn span_id() -> SpanId {
-    SpanId::from_bytes(with_rng(|rng| rng.u64(..)).max(1).to_ne_bytes())
+    SpanId::from_bytes(with_rng(eight_bytes))
 }
 
 pub(crate) fn error_id() -> ErrorId {

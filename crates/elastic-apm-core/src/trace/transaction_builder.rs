@@ -137,11 +137,13 @@ impl TransactionOptions {
         // Without events there are no details; others are told what was decided all the same.
         let sampled = sampling.sampled && !settings.context_propagation_only;
         let is_reported = TransactionNode::is_wanted(sampled, &settings);
-        let id = random::span_id();
         let identity = TransactionIdentity {
             traceparent: match &parent {
-                Some(parent) => parent.traceparent().with_parent(id),
-                None => TraceParent::new(random::trace_id(), id, sampling.sampled),
+                Some(parent) => parent.traceparent().with_parent(random::span_id()),
+                None => {
+                    let (trace_id, id) = random::root_ids();
+                    TraceParent::new(trace_id, id, sampling.sampled)
+                }
             },
             parent_id: parent.as_ref().map(|parent| parent.traceparent().parent_id()),
             sampled,
