@@ -143,9 +143,11 @@ impl<const LIMIT: usize> Text<LIMIT> {
     #[inline]
     pub fn shorten_to(&mut self, limit: usize) -> bool {
         // A character takes at least one byte, so most texts are settled by their length.
-        if self.as_str().len() <= limit {
-            return false;
-        }
+        self.as_str().len() > limit && self.shorten_long(limit)
+    }
+
+    #[cold]
+    fn shorten_long(&mut self, limit: usize) -> bool {
         let Cow::Owned(text) = cut(self, limit) else { return false };
         *self = text.into();
         true
