@@ -24,16 +24,16 @@ impl Breakdown {
     const COUNT: Keyword = Keyword::from_static("span.self_time.count");
     const SUM: Keyword = Keyword::from_static("span.self_time.sum.us");
 
-    /// Adds the self times of one transaction of this name and type.
-    pub(crate) fn add(&mut self, name: Option<Keyword>, kind: Keyword, times: SelfTimes) {
+    /// Takes in the self times of one transaction of this name and type.
+    pub(crate) fn add(&mut self, name: Option<Keyword>, kind: Keyword, times: &mut SelfTimes) {
         let transaction = (name.map(as_sent), as_sent(kind));
         if self.combinations >= Self::MAX_KEYS && !self.times.contains_key(&transaction) {
             // Not even its name is kept.
-            self.left_out += times.into_iter().count() as u64;
+            self.left_out += times.drain().count() as u64;
             return;
         }
         let known = self.times.entry(transaction).or_default();
-        for mut new in times.into_iter() {
+        for mut new in times.drain() {
             new.of.kind = new.of.kind.map(as_sent);
             new.of.subtype = new.of.subtype.map(as_sent);
             match known.iter_mut().find(|known| known.of == new.of) {
@@ -99,9 +99,9 @@ mod tests {
     fn transactions_of_one_name_are_added_up() {
         let mut breakdown = Breakdown::default();
         let (name, other) = (Keyword::from("GET /"), Keyword::from("GET /other"));
-        breakdown.add(Some(name.clone()), request(), times("db", 5));
-        breakdown.add(Some(name), request(), times("db", 6));
-        breakdown.add(Some(other), request(), times("db", 7));
+        breakdown.add(Some(name.clone()), request(), &mut times("db", 5));
+        breakdown.add(Some(name), request(), &mut times("db", 6));
+        breakdown.add(Some(other), request(), &mut times("db", 7));
 
         let (metricsets, _) = breakdown.report(1);
         let mut sums: Vec<_> =
@@ -116,7 +116,7 @@ mod tests {
         let mut breakdown = Breakdown::default();
         for end in ["a", "b"] {
             let long = format!("{}{end}", "é".repeat(100_000));
-            breakdown.add(Some(long.clone().into()), long.clone().into(), times(&long, 5));
+            breakdown.add(Some(long.clone().into()), long.clone().into(), &mut times(&long, 5));
         }
 
         let (metricsets, _) = breakdown.report(1);
@@ -133,9 +133,9 @@ mod tests {
     fn one_combination_too_many_is_left_out_and_counted() {
         let mut breakdown = Breakdown::default();
         for number in 0..Breakdown::MAX_KEYS + 3 {
-            breakdown.add(Some(format!("job {number}").into()), request(), times("db", 1));
+            breakdown.add(Some(format!("job {number}").into()), request(), &mut times("db", 1));
         }
-        breakdown.add(Some("job 0".into()), request(), times("db", 1));
+        breakdown.add(Some("job 0".into()), request(), &mut times("db", 1));
 
         let (metricsets, left_out) = breakdown.report(1);
         assert_eq!((metricsets.count(), left_out), (Breakdown::MAX_KEYS, 3));

@@ -59,9 +59,9 @@ impl SelfTimes {
         places + texts.map(Keyword::heap_bytes).sum::<usize>()
     }
 
-    /// Takes them one by one.
-    pub(crate) fn into_iter(self) -> impl Iterator<Item = SelfTime> {
-        self.0.into_iter()
+    /// Takes them out one by one.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = SelfTime> + use<'_> {
+        self.0.drain(..)
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
             times.add(&db, subtype, micros);
         }
 
-        let found: Vec<_> = times.into_iter().map(|known| (known.of.subtype, known.time)).collect();
+        let found: Vec<_> = times.drain().map(|known| (known.of.subtype, known.time)).collect();
         assert_eq!(
             found,
             [
@@ -105,6 +105,6 @@ mod tests {
             times.add(&Keyword::from(format!("type {number}")), None, 1);
         }
 
-        assert_eq!(times.into_iter().count(), SelfTimes::MAX_KINDS);
+        assert_eq!(times.drain().count(), SelfTimes::MAX_KINDS);
     }
 }

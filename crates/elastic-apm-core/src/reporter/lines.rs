@@ -38,7 +38,7 @@ pub(crate) fn write(
             let finished = transaction(record, settings, filters, secrets, line)?;
             // Under the name that is sent.
             let (name, kind) = (record.event.name.take(), std::mem::take(&mut record.event.kind));
-            breakdown.add(name, kind, std::mem::take(&mut record.self_times));
+            breakdown.add(name, kind, &mut record.self_times);
             Ok(finished)
         }
         Record::Metricset(event) => write_within_limit(&mut **event, line),

@@ -67,17 +67,17 @@ pub(crate) fn with_exchange<T>(
     secrets: &mut Secrets,
     write: impl FnOnce(&WithExchange<'_>) -> T,
 ) -> T {
-    let (mut asked, mut answered) = (RenderedHeaders::default(), RenderedHeaders::default());
-    let request = request.map(|captured| {
-        asked.fill(&captured.headers, secrets);
-        RenderedRequest::of(captured, &asked, secrets)
-    });
-    let request = request.as_ref().map(RenderedRequest::borrow);
+    let mut answered = RenderedHeaders::default();
     let response = response.map(|captured| {
         answered.fill(&captured.headers, secrets);
         self::response(captured, &answered)
     });
-    write(&WithExchange { event, request: request.as_ref(), response: response.as_ref() })
+    let write = |request| write(&WithExchange { event, request, response: response.as_ref() });
+    let Some(captured) = request else { return write(None) };
+    let mut asked = RenderedHeaders::default();
+    asked.fill(&captured.headers, secrets);
+    let rendered = RenderedRequest::of(captured, &asked, secrets);
+    write(Some(&rendered.borrow()))
 }
 
 /// A request without its body.
