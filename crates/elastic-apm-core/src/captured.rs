@@ -39,6 +39,7 @@ pub struct CapturedRequest {
 
 impl CapturedRequest {
     /// A request of which nothing but its first line is known yet.
+    #[inline]
     pub fn new(method: &Method, url: CapturedUrl, version: Version) -> Self {
         CapturedRequest {
             method: url::sendable(method.as_str()),

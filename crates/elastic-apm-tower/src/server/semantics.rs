@@ -113,9 +113,12 @@ pub(super) fn switches_protocols(is_connect: bool, status: StatusCode) -> bool {
 
 /// Whether the response is a stream of events, which lasts as long as somebody listens.
 pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    const ESSENCE: &[u8] = b"text/event-stream";
     let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
+    let parts = content_type.trim_ascii_start().split_at_checked(ESSENCE.len());
+    parts.is_some_and(|(essence, rest)| {
+        matches!(rest.trim_ascii_start(), [] | [b';', ..]) && essence.eq_ignore_ascii_case(ESSENCE)
+    })
 }
 
 #[cfg(test)]
@@ -143,6 +146,10 @@ mod tests {
         for (content_type, is_stream) in [
             ("text/event-stream", true),
             ("Text/Event-Stream; charset=utf-8", true),
+            (" text/event-stream \t;charset=utf-8", true),
+            ("text/event-stream ", true),
+            ("text/event-stream utf-8", false),
+            ("text/event-strea;", false),
             ("text/event-streams", false),
             ("text/plain", false),
         ] {

@@ -159,6 +159,8 @@ fn whole_uri<'a>(facts: &RequestFacts, extensions: &'a Extensions, uri: &'a Uri)
     (facts.original_uri)(extensions).unwrap_or(uri)
 }
 
+// Inlined, so that it is filled where it stays.
+#[inline(always)]
 fn captured<B>(
     layer: &ApmLayer,
     request: &Request<B>,
