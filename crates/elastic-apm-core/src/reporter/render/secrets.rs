@@ -6,23 +6,36 @@ use crate::config::WildcardList;
 pub(crate) struct Secrets {
     patterns: WildcardList,
     /// Each name has one place, which it may have to give up to another.
-    known: Vec<Known>,
+    known: Box<[Known; Self::PLACES]>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Known {
     name: String,
+    ends: Ends,
     is_secret: bool,
 }
 
+/// Both ends of a name, eight bytes each; of a short one all of it.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Ends {
+    first: u64,
+    last: u64,
+}
+
 impl Secrets {
+    /// As many as a byte tells apart.
     const PLACES: usize = 256;
     /// Longer names are not remembered: a stranger decides how long they are.
     const LONGEST: usize = 64;
 
     /// No patterns yet.
     pub(crate) fn new() -> Self {
-        Secrets { patterns: WildcardList::default(), known: Vec::new() }
+        Secrets { patterns: WildcardList::default(), known: Self::none_known() }
+    }
+
+    fn none_known() -> Box<[Known; Self::PLACES]> {
+        Box::new(std::array::from_fn(|_| Known::default()))
     }
 
     /// Goes by these patterns from now on.
@@ -30,7 +43,7 @@ impl Secrets {
     pub(crate) fn go_by(&mut self, patterns: &WildcardList) {
         if !self.patterns.is_same(patterns) {
             self.patterns = patterns.clone();
-            self.known.clear();
+            self.known = Self::none_known();
         }
     }
 
@@ -43,27 +56,45 @@ impl Secrets {
         if name.is_empty() || name.len() > Self::LONGEST {
             return self.patterns.matches_any(name);
         }
-        if self.known.is_empty() {
-            self.known.resize(Self::PLACES, Known::default());
-        }
-        let Some(known) = self.known.get_mut(place_of(name)) else { return self.patterns.matches_any(name) };
-        if known.name != name {
+        let ends = Ends::of(name.as_bytes());
+        let known = &mut self.known[usize::from(ends.place())];
+        if !known.is(name, ends) {
             known.is_secret = self.patterns.matches_any(name);
             name.clone_into(&mut known.name);
+            known.ends = ends;
         }
         known.is_secret
     }
 }
 
-/// By both ends of the name, eight bytes each, which tell the names of headers apart; a short one by all of it.
-fn place_of(name: &str) -> usize {
-    let name = name.as_bytes();
-    let ends = match (name.first_chunk(), name.last_chunk()) {
-        (Some(first), Some(last)) => u64::from_le_bytes(*first) ^ u64::from_le_bytes(*last).rotate_left(29),
-        _ => name.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)),
-    };
-    // All bits of a factor have a say in the high bits of the product.
-    (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % Secrets::PLACES
+impl Known {
+    #[inline]
+    fn is(&self, name: &str, ends: Ends) -> bool {
+        // Its ends and its length say all of a name that has no middle.
+        self.ends == ends && self.name.len() == name.len() && (name.len() <= Ends::BYTES || self.name == name)
+    }
+}
+
+impl Ends {
+    /// How many bytes both have.
+    const BYTES: usize = 16;
+
+    #[inline]
+    fn of(name: &[u8]) -> Self {
+        match (name.first_chunk(), name.last_chunk()) {
+            (Some(first), Some(last)) => {
+                Ends { first: u64::from_le_bytes(*first), last: u64::from_le_bytes(*last) }
+            }
+            _ => Ends { first: name.iter().fold(0, |ends, byte| ends << 8 | u64::from(*byte)), last: 0 },
+        }
+    }
+
+    /// They tell the names of headers apart.
+    #[inline]
+    fn place(self) -> u8 {
+        // All bits of a factor have a say in the high bits of the product.
+        ((self.first ^ self.last.rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8
+    }
 }
 
 #[cfg(test)]
@@ -83,7 +114,13 @@ mod tests {
         // More than there are places, so that names push each other out.
         let mut names: Vec<String> = (0..1_000).map(|number| format!("x-{number}")).collect();
         names.extend((0..1_000).map(|number| format!("x-token-of-{number}")));
-        names.extend(["authorization", "AUTHORIZATION", "cookie", "", "ä-secret"].map(str::to_owned));
+        names.extend(
+            ["authorization", "AUTHORIZATION", "cookie", "", "ä-secret", "\0", "\0\0"].map(str::to_owned),
+        );
+        // Of all lengths, alike at both ends.
+        names.extend((0..40).map(|length| {
+            format!("x-middle{}x-middle", "-token-".chars().cycle().take(length).collect::<String>())
+        }));
         names.push(format!("{}-password", "x".repeat(1_000)));
         for name in names.iter().chain(names.iter().rev()).chain(&names) {
             assert_eq!(secrets.is_secret(name), patterns.matches_any(name), "{name}");
