@@ -32,28 +32,6 @@ fn headers(captured: &HeaderMap) -> Headers {
     with_headers(captured).headers
 }
 
-#[test]
-fn without_a_server_in_the_url_the_first_captured_host_is_it_whether_it_is_shown_or_not() {
-    let full = |uri: &str, hosts: &[&'static str]| {
-        let mut raw = HeaderMap::new();
-        // So many that there is no room for what comes behind them.
-        (0..200).for_each(|_| drop(raw.append("x-much", HeaderValue::from_str(&"x".repeat(1_000)).unwrap())));
-        for host in hosts {
-            raw.append(http::header::HOST, HeaderValue::from_static(host));
-        }
-        let headers = CapturedHeaders::copy(&raw);
-        let request = request(&CapturedRequest { headers, ..captured(uri, None) }, Bearer::Transaction);
-        request.url.full
-    };
-
-    assert_eq!(full("/a", &["shop.test:81", "other.test"]).as_deref(), Some("http://shop.test:81/a"));
-    assert_eq!(full("http://url.test/a", &["shop.test"]).as_deref(), Some("http://url.test/a"));
-    for host in ["", "not a host"] {
-        assert_eq!(full("/a", &[host]), None, "{host}");
-    }
-    assert_eq!(full("/a", &[]), None);
-}
-
 /// The request of a transaction with these headers.
 fn with_headers(headers: &HeaderMap) -> Request {
     let headers = CapturedHeaders::copy(headers);
@@ -262,4 +240,29 @@ fn an_exchange_is_written_from_where_it_lies_as_it_is_from_the_event() {
             assert!(length > 0);
         }
     }
+}
+
+#[test]
+fn without_a_server_in_the_url_the_first_captured_host_is_it_whether_it_is_shown_or_not() {
+    let full = |uri: &str, hosts: &[&'static str]| {
+        let mut raw = HeaderMap::new();
+        // So many that there is no room for what comes behind them.
+        let much = HeaderValue::from_str(&"x".repeat(1_000)).unwrap();
+        for _ in 0..200 {
+            raw.append("x-much", much.clone());
+        }
+        for host in hosts {
+            raw.append(http::header::HOST, HeaderValue::from_static(host));
+        }
+        let headers = CapturedHeaders::copy(&raw);
+        let request = request(&CapturedRequest { headers, ..captured(uri, None) }, Bearer::Transaction);
+        request.url.full
+    };
+
+    assert_eq!(full("/a", &["shop.test:81", "other.test"]).as_deref(), Some("http://shop.test:81/a"));
+    assert_eq!(full("http://url.test/a", &["shop.test"]).as_deref(), Some("http://url.test/a"));
+    for host in ["", "not a host"] {
+        assert_eq!(full("/a", &[host]), None, "{host}");
+    }
+    assert_eq!(full("/a", &[]), None);
 }
