@@ -8,7 +8,7 @@ use elastic_apm_integration_tests::CheckedAgent;
 use elastic_apm_integration_tests::certificate::SelfSigned;
 use elastic_apm_integration_tests::fault_server::FaultServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::clients::{Client, Setup};
 use crate::{Server, context, in_job, only, status};
@@ -23,12 +23,14 @@ with_every_client! {
 async fn a_call_without_an_answer_is_a_failure_without_a_status_and_its_error_the_one_without_us(
     client: Client,
 ) {
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Bound and never listened on, so that nobody else answers there.
+    let closed = TcpSocket::new_v4().unwrap();
+    closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let untrusted = FaultServer::start_tls(SelfSigned::new().config);
     let plain = Server::of_statuses().await;
     // Some words of the error, so that it is the one that is meant, and what brings it about.
     let cases = [
-        ("refused", format!("http://{closed}/")),
+        ("refused", format!("http://{}/", closed.local_addr().unwrap())),
         ("no such name", "http://api.example.com/users".to_owned()),
         ("UnknownIssuer", format!("https://127.0.0.1:{}/", untrusted.port())),
         ("InvalidContentType", format!("https://{}/", plain.host)),
