@@ -10,6 +10,10 @@ use compact_str::{CompactString, ToCompactString};
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use held::Held;
+
+mod held;
+
 /// Replaces the last kept character of a text that was cut.
 const ELLIPSIS: char = '…';
 
@@ -28,7 +32,7 @@ const ELLIPSIS: char = '…';
 /// assert_eq!(serde_json::to_string(&name).unwrap(), r#""chec…""#);
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text<const LIMIT: usize>(CompactString);
+pub struct Text<const LIMIT: usize>(Held);
 
 /// Indexed text: at most 1024 characters, the limit of nearly every field.
 pub type Keyword = Text<1024>;
@@ -50,7 +54,7 @@ impl<const LIMIT: usize> Text<LIMIT> {
     #[inline]
     pub const fn from_static(text: &'static str) -> Self {
         const { assert!(LIMIT > 0, "a text needs room for at least one character") };
-        Self(CompactString::const_new(text))
+        Self(Held::Literal(text))
     }
 
     /// Copies a borrowed string: inline up to 24 bytes, else with one allocation.
@@ -58,7 +62,7 @@ impl<const LIMIT: usize> Text<LIMIT> {
     #[inline]
     pub fn copied(text: &str) -> Self {
         const { assert!(LIMIT > 0, "a text needs room for at least one character") };
-        Self(CompactString::new(text))
+        Self(Held::Own(CompactString::new(text)))
     }
 
     /// Formats a value straight into the text; short results do not allocate.
@@ -71,8 +75,8 @@ impl<const LIMIT: usize> Text<LIMIT> {
     #[must_use]
     pub fn formatted(arguments: fmt::Arguments<'_>) -> Self {
         match arguments.as_str() {
-            Some(literal) => Self::copied(literal),
-            None => Self(arguments.to_compact_string()),
+            Some(literal) => Self::from_static(literal),
+            None => Self(Held::Own(arguments.to_compact_string())),
         }
     }
 
@@ -89,19 +93,19 @@ impl<const LIMIT: usize> Text<LIMIT> {
         if length > size_of::<CompactString>() {
             let mut text = String::with_capacity(length);
             pieces.iter().for_each(|piece| text.push_str(piece));
-            return Self(text.into());
+            return text.into();
         }
         let Some((first, others)) = pieces.split_first() else { return Self::default() };
         let mut text = CompactString::new(first);
         others.iter().for_each(|piece| text.push_str(piece));
-        Self(text)
+        Self(Held::Own(text))
     }
 
     /// The whole text, not cut.
     #[must_use]
     #[inline]
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.0
     }
 
     /// The same text under another limit, without copying.
@@ -115,7 +119,7 @@ impl<const LIMIT: usize> Text<LIMIT> {
     #[must_use]
     #[inline]
     pub fn heap_bytes(&self) -> usize {
-        if self.0.is_heap_allocated() { self.0.capacity() } else { 0 }
+        self.0.heap_bytes()
     }
 
     /// Whether it may be longer than its limit.
@@ -180,15 +184,14 @@ fn cut(text: &str, limit: usize) -> Cow<'_, str> {
 impl<const LIMIT: usize> From<&'static str> for Text<LIMIT> {
     #[inline]
     fn from(text: &'static str) -> Self {
-        // What fits inline is copied at once, where a constant function would do it byte by byte.
-        if text.len() <= size_of::<Self>() { Self::copied(text) } else { Self::from_static(text) }
+        Self::from_static(text)
     }
 }
 
 impl<const LIMIT: usize> From<String> for Text<LIMIT> {
     #[inline]
     fn from(text: String) -> Self {
-        Self(text.into())
+        Self(Held::Own(text.into()))
     }
 }
 
@@ -216,7 +219,7 @@ impl<const LIMIT: usize> AsRef<str> for Text<LIMIT> {
     }
 }
 
-// Sound because `Eq`, `Ord` and `Hash` of `CompactString` are those of `str`.
+// Sound because `Eq`, `Ord` and `Hash` are those of `str`.
 impl<const LIMIT: usize> Borrow<str> for Text<LIMIT> {
     fn borrow(&self) -> &str {
         self.as_str()
