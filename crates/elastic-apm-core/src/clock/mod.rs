@@ -1,9 +1,10 @@
-//! One reading of the wall clock per transaction; everything below it is measured on a monotonic clock.
+//! One moment of the wall clock per transaction; everything below it is measured on a monotonic clock.
 //!
 //! So a clock step during a transaction can neither reorder its spans nor make a duration negative. All times of one transaction are
 //! whole microseconds since its start: what is added up from them is exact.
 
 mod ticks;
+mod wall;
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -29,8 +30,13 @@ enum Moment {
 impl Timebase {
     /// Now.
     pub(crate) fn now() -> Self {
-        let start = TickMoment::now().map_or_else(|| Moment::Clock(Instant::now()), Moment::Ticks);
-        Timebase { epoch_micros: micros_since_epoch(SystemTime::now()), start }
+        match TickMoment::now() {
+            Some(now) => Timebase { epoch_micros: wall::epoch_micros_at(now), start: Moment::Ticks(now) },
+            None => Timebase {
+                epoch_micros: micros_since_epoch(SystemTime::now()),
+                start: Moment::Clock(Instant::now()),
+            },
+        }
     }
 
     /// Some moment of this process, for what is not timed: no clock is read.

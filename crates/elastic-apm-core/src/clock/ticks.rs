@@ -39,8 +39,25 @@ impl TickMoment {
     /// Microseconds since then.
     #[inline]
     pub(crate) fn elapsed(&self) -> i64 {
-        let ticks = counter::read().saturating_sub(self.ticks);
-        ((u128::from(ticks) * u128::from(self.rate)) >> SHIFT) as i64
+        self.micros_until(counter::read()) as i64
+    }
+
+    /// Microseconds from an earlier moment to this one; 0 from a later one.
+    #[inline]
+    pub(super) fn since(&self, earlier: TickMoment) -> u64 {
+        earlier.micros_until(self.ticks)
+    }
+
+    #[inline]
+    fn micros_until(&self, ticks: u64) -> u64 {
+        let ticks = ticks.saturating_sub(self.ticks);
+        ((u128::from(ticks) * u128::from(self.rate)) >> SHIFT) as u64
+    }
+
+    /// A moment of a counter that counts microseconds.
+    #[cfg(test)]
+    pub(super) fn at_micros(micros: u64) -> Self {
+        TickMoment { ticks: micros, rate: 1 << SHIFT }
     }
 }
 
