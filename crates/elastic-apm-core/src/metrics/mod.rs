@@ -9,4 +9,4 @@ mod breakdown;
 mod self_times;
 
 pub(crate) use breakdown::Breakdown;
-pub(crate) use self_times::SelfTimes;
+pub(crate) use self_times::{SelfTimes, Time};

@@ -37,7 +37,11 @@ impl SelfTimes {
 
     /// Adds one span.
     pub(crate) fn add(&mut self, kind: &Keyword, subtype: Option<&Keyword>, micros: u64) {
-        let time = Time { count: 1, micros };
+        self.add_all(kind, subtype, Time { count: 1, micros });
+    }
+
+    /// Adds several spans of one kind.
+    pub(crate) fn add_all(&mut self, kind: &Keyword, subtype: Option<&Keyword>, time: Time) {
         let is_full = self.0.len() >= Self::MAX_KINDS;
         let known = self.0.iter_mut().find(|known| {
             same(known.of.kind.as_ref(), Some(kind)) && same(known.of.subtype.as_ref(), subtype)

@@ -16,7 +16,7 @@
 //! | `spare_nodes` | nodes of spans that have ended, for the next ones |
 //! | `children`, `child_timer` | what a parent keeps of its children |
 //! | `compression`, `ended_span`, `fate` | when calls are joined into one span, and when a span may vanish |
-//! | `span_limit`, `span_ledger`, `dropped_spans` | how many spans a transaction has |
+//! | `span_limit`, `span_tally`, `span_ledger`, `dropped_spans` | how many spans a transaction has |
 //! | `ambient` | free functions on what is current |
 //! | `error` | errors, messages and panics |
 //! | `inbound` | the transaction of an inbound HTTP request |
@@ -61,6 +61,7 @@ mod span_ledger;
 mod span_limit;
 mod span_node;
 mod span_ref;
+mod span_tally;
 mod spare_nodes;
 mod stack;
 mod stream_in_span;

@@ -15,9 +15,6 @@ use super::span::{Span, SpanScope};
 use super::span_node::{SharedSpan, SpanNode};
 use super::transaction_node::TransactionNode;
 
-/// The type of a span for which none was given.
-const CUSTOM: Keyword = Keyword::from_static("custom");
-
 /// Where a span will hang.
 pub(crate) struct Parent {
     transaction: Arc<TransactionNode>,
@@ -304,7 +301,7 @@ fn parent_of(draft: &mut SpanNode) -> Current {
 fn start(mut node: UniqueArc<SpanNode>) -> Result<SharedSpan, UniqueArc<SpanNode>> {
     if let Some(event) = node.event() {
         if event.kind.is_empty() {
-            event.kind = CUSTOM;
+            event.kind = SpanNode::CUSTOM;
         }
         if event.name.is_empty() {
             event.name = SpanNode::UNNAMED;

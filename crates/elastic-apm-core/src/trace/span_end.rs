@@ -127,6 +127,10 @@ fn drop_fast(span: &mut EndedSpan, self_time: Option<u64>) -> bool {
 #[inline]
 fn report(span: &mut EndedSpan, self_time: Option<u64>) {
     span.submit(|transaction, event| {
+        let is_common = event.subtype.is_none() && event.kind == SpanNode::CUSTOM;
+        if is_common && self_time.is_some_and(|self_time| transaction.tally.add(self_time)) {
+            return;
+        }
         transaction.account(|ledger| {
             count(ledger, transaction, event, self_time);
             ledger.reported();

@@ -65,6 +65,8 @@ pub(crate) struct SpanBody {
 impl SpanNode {
     /// What a span is called that was given no name.
     pub(crate) const UNNAMED: Keyword = Keyword::from_static("unnamed");
+    /// The type of a span for which none was given.
+    pub(crate) const CUSTOM: Keyword = Keyword::from_static("custom");
 
     /// A span that has not started and has no name yet; made of `spare` where that belongs to the same transaction.
     #[inline]

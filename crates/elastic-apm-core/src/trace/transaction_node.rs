@@ -16,9 +16,12 @@ use super::outcome::Verdict;
 use super::span_end;
 use super::span_ledger::SpanLedger;
 use super::span_limit::SpanLimit;
+use super::span_node::SpanNode;
+use super::span_tally::{SpanTally, Tally};
 use super::tracer::Tracer;
 use crate::clock::{Timebase, micros, millis};
 use crate::config::Settings;
+use crate::metrics::Time;
 use crate::propagation::{TraceContext, TraceParent, TraceState};
 use crate::record::{Record, TransactionRecord};
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -44,6 +47,8 @@ pub(crate) struct TransactionNode {
     pub(crate) settings: Arc<Settings>,
     /// The places of spans that will be reported.
     pub(crate) limit: SpanLimit,
+    /// The spans of no particular type; all others are in the record.
+    pub(super) tally: SpanTally,
     pub(crate) children: Children,
     ended: AtomicBool,
     pub(crate) superseded: Superseded,
@@ -106,6 +111,7 @@ impl TransactionNode {
             timebase,
             settings,
             limit: SpanLimit::new(),
+            tally: SpanTally::new(),
             children: Children::new(),
             ended: AtomicBool::new(false),
             superseded: Superseded::default(),
@@ -204,7 +210,12 @@ impl TransactionNode {
         conclude(&mut body);
         let Some(mut record) = body.record.filter(|_| !body.discarded) else { return true };
         let duration = body.duration.map_or(now.max(0) as u64, micros);
+        let Tally { count, micros } = self.tally.sum();
+        record.event.span_count.started += count as u32;
         if self.sampled && self.settings.breakdown_metrics {
+            if count > 0 {
+                record.self_times.add_all(&SpanNode::CUSTOM, None, Time { count, micros });
+            }
             let own = duration.saturating_sub(self.children.timer.covered(now));
             record.self_times.add(&APP, None, own);
         }
