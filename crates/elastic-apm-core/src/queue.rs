@@ -75,12 +75,14 @@ impl Queue {
 
     /// Hands one event over, or drops it and counts why. Never blocks.
     pub(crate) fn push(&self, record: Record) {
-        self.push_with(record.bytes_beside_slot(), record.is_urgent(), || record);
+        self.push_out_of(&mut Some(record));
     }
 
-    /// [`push`](Self::push) for an event that is made where it is needed: a span is a quarter of a kilobyte, and not moved around before.
+    /// [`push`](Self::push) for an event that is still in its place: a span is a quarter of a kilobyte, and moved no more than needed.
     #[inline(always)]
-    pub(crate) fn push_with(&self, bytes: u32, urgent: bool, make: impl FnOnce() -> Record) {
+    pub(crate) fn push_out_of(&self, place: &mut Option<Record>) {
+        let Some(record) = place else { return };
+        let (bytes, urgent) = (record.bytes_beside_slot(), record.is_urgent());
         let number = self.counters.record();
         let state = self.state.load(Ordering::Relaxed);
         if state != OPEN {
@@ -90,7 +92,7 @@ impl Queue {
         let Some(are_enough) = self.admit(bytes) else {
             return self.counters.drop_events(DropReason::QueueFull, 1);
         };
-        if self.ring.push(make()).is_err() {
+        if place.take().is_some_and(|record| self.ring.push(record).is_err()) {
             self.forget(bytes);
             return self.counters.drop_events(DropReason::QueueFull, 1);
         }

@@ -77,9 +77,12 @@ impl Record {
         Record::Transaction(record)
     }
 
-    /// A finished span that says where it was.
-    pub(crate) fn span_with_stack(event: SpanEvent, stack: CapturedStack) -> Self {
-        Record::SpanWithStack(Box::new(SpanRecord { event, stack }))
+    /// A finished span that says where it was; anything else has no place for that.
+    pub(crate) fn with_stack(self, stack: CapturedStack) -> Self {
+        match self {
+            Record::Span(event) => Record::SpanWithStack(Box::new(SpanRecord { event, stack })),
+            other => other,
+        }
     }
 
     /// [`bytes_beside_slot`](Self::bytes_beside_slot) of a plain span.

@@ -6,7 +6,6 @@ use super::span_node::{SharedSpan, SpanNode};
 use super::transaction_node::TransactionNode;
 use crate::captured::CapturedStack;
 use crate::clock::millis;
-use crate::record::Record;
 
 /// What is left of a span at its end, or of several that were joined. Times are microseconds since the transaction's start.
 ///
@@ -53,12 +52,11 @@ impl EndedSpan {
             event.duration = millis(duration);
             last_look(transaction, event);
             let Some(queue) = transaction.tracer.queue() else { return };
-            let bytes = Record::bytes_beside_span(event);
-            let Some(event) = body.take() else { return };
-            match stack {
-                None => queue.push_with(bytes, false, || Record::Span(event)),
-                Some(stack) => queue.push(Record::span_with_stack(event, stack)),
+            let place = body.record();
+            if let Some(stack) = stack {
+                *place = place.take().map(|record| record.with_stack(stack));
             }
+            queue.push_out_of(place);
         });
     }
 }

@@ -17,6 +17,7 @@ use super::outcome::Verdict;
 use super::random;
 use super::transaction_node::TransactionNode;
 use crate::clock::micros;
+use crate::record::Record;
 use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// A span of a sampled transaction, from its description to its end.
@@ -48,8 +49,8 @@ pub(crate) type SharedSpan = triomphe::Arc<SpanNode>;
 
 /// What can change on a span until it ends.
 pub(crate) struct SpanBody {
-    /// The wire event in the making; taken out when it is handed over.
-    event: Option<SpanEvent>,
+    /// The wire event in the making, already in the form in which it is handed over: it is taken out then, and moved no more than needed.
+    record: Option<Record>,
     /// The span above. Held no longer than the span runs: a task that starts its own successor would otherwise keep all its ended
     /// predecessors in memory. Of a spare node it is the one that it lies on.
     parent: Option<SharedSpan>,
@@ -98,7 +99,7 @@ impl SpanNode {
             children: Children::new(),
             superseded: Superseded::default(),
             body: Mutex::new(SpanBody {
-                event: None,
+                record: None,
                 parent: None,
                 start: None,
                 duration: None,
@@ -116,13 +117,13 @@ impl SpanNode {
         let SpanNode { transaction, body, .. } = self;
         let body = body.get_mut().unwrap_or_else(PoisonError::into_inner);
         let id = random::span_id();
-        body.event = Some(SpanEvent {
+        body.record = Some(Record::Span(SpanEvent {
             id,
             trace_id: transaction.trace_id,
             transaction_id: Some(transaction.id),
             sample_rate: transaction.sample_rate,
             ..SpanEvent::default()
-        });
+        }));
         body.parent = parent;
         body.start = None;
         body.duration = None;
@@ -163,7 +164,7 @@ impl SpanNode {
     /// The event of a span that nobody shares yet.
     #[inline]
     pub(crate) fn event(&mut self) -> Option<&mut SpanEvent> {
-        self.body().event.as_mut()
+        self.body().event()
     }
 
     /// What a span that nobody shares yet is a child of, below its transaction.
@@ -213,7 +214,7 @@ impl SpanNode {
         if self.exit && !self.in_call {
             (self.in_call, self.outside) = (true, self.above);
         }
-        if let Some(event) = &mut body.event {
+        if let Some(event) = body.event() {
             event.parent_id = self.above;
         }
     }
@@ -293,19 +294,22 @@ impl SpanBody {
     /// The event, until the span ends.
     #[inline]
     fn running(&mut self) -> Option<&mut SpanEvent> {
-        if self.closed { None } else { self.event.as_mut() }
+        if self.closed { None } else { self.event() }
     }
 
-    /// The event of a span that has ended, until it is handed over.
+    /// The event, until it is handed over.
     #[inline]
     pub(super) fn event(&mut self) -> Option<&mut SpanEvent> {
-        self.event.as_mut()
+        match &mut self.record {
+            Some(Record::Span(event)) => Some(event),
+            _ => None,
+        }
     }
 
-    /// Takes the event out.
+    /// The place of the event, from which it is handed over.
     #[inline]
-    pub(super) fn take(&mut self) -> Option<SpanEvent> {
-        self.event.take()
+    pub(super) fn record(&mut self) -> &mut Option<Record> {
+        &mut self.record
     }
 
     #[inline]
