@@ -156,10 +156,12 @@ impl TransactionOptions {
                 None => Timebase::now(),
             },
         };
-        let mut record = None;
+        let name = name.map(|name| naming::grouped(name, &settings));
+        let kind = if self.kind.is_empty() { Keyword::from_static("custom") } else { self.kind };
+        let mut body = TransactionBody { name, kind, ..TransactionBody::default() };
         if is_reported {
             // Filled where it is: it is more than half a kilobyte.
-            let record = record.insert(Box::<TransactionRecord>::default());
+            let record = body.record.insert(Box::<TransactionRecord>::default());
             record.event.links = self.links;
             if sampled {
                 record.event.labels = self.labels;
@@ -169,9 +171,6 @@ impl TransactionOptions {
                 }
             }
         }
-        let name = name.map(|name| naming::grouped(name, &settings));
-        let kind = if self.kind.is_empty() { Keyword::from_static("custom") } else { self.kind };
-        let body = TransactionBody { name, kind, record, ..TransactionBody::default() };
         Transaction::new(Arc::new(TransactionNode::new(tracer, settings, identity, body)))
     }
 }
