@@ -74,10 +74,10 @@ pub use trace::ambient::{
     transaction, transaction_id,
 };
 pub use trace::{
-    CallBody, CallOptions, CaptureRules, EnteredContext, ErrorBuilder, FutureExt, HttpCall, InContext,
-    InSpan, Inbound, InboundTransaction, MessageBuilder, Run, Span, SpanBuilder, SpanRef, SpanScope,
-    StreamExt, StreamInSpan, TaskContext, Tracer, Transaction, TransactionBuilder, TransactionOptions,
-    TransactionRef, TransactionScope, may_record, propagate,
+    CallBody, CallOptions, CallUrl, CaptureRules, EnteredContext, ErrorBuilder, FutureExt, HttpCall,
+    InContext, InSpan, Inbound, InboundTransaction, MessageBuilder, Run, Span, SpanBuilder, SpanRef,
+    SpanScope, StartedCall, StreamExt, StreamInSpan, TaskContext, Tracer, Transaction, TransactionBuilder,
+    TransactionOptions, TransactionRef, TransactionScope, may_record, propagate,
 };
 pub use transport::{Transport, TransportError, TransportFuture};
 

@@ -77,7 +77,7 @@ pub use capture_rules::CaptureRules;
 pub use current::{EnteredContext, TaskContext};
 pub(crate) use error::panic as panics;
 pub use error::{ErrorBuilder, MessageBuilder};
-pub use http_call::{CallBody, CallOptions, HttpCall};
+pub use http_call::{CallBody, CallOptions, CallUrl, HttpCall, StartedCall};
 pub use in_context::InContext;
 pub use in_span::{FutureExt, InSpan};
 pub use inbound::{Inbound, InboundTransaction};

@@ -8,7 +8,7 @@ use elastic_apm_intake::{
 };
 use http::Uri;
 
-use super::http_call::Endpoint;
+use super::http_call::{CallUrl, Endpoint};
 
 /// Fills in `service.target` and `destination.service` of an exit span.
 ///
@@ -49,7 +49,7 @@ fn infer(kind: &Keyword, subtype: Option<&Keyword>, context: &SpanContext) -> Se
 
 fn host_and_port(url: &str) -> Option<Keyword> {
     let url: Uri = url.parse().ok()?;
-    Endpoint::of(&url, None).map(|endpoint| endpoint.resource())
+    Endpoint::of(&CallUrl::from(&url), None).map(|endpoint| endpoint.resource())
 }
 
 /// What the service map knows the target by: its name for plain calls, else `type/name`.

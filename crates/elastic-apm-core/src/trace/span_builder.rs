@@ -234,6 +234,12 @@ impl SpanBuilder {
         }
     }
 
+    /// The node to fill in, where anything is recorded or counted.
+    #[inline]
+    pub(super) fn draft(&mut self) -> Option<&mut SpanNode> {
+        self.draft.as_deref_mut()
+    }
+
     /// The event to fill in with what counts also for a span over the limit: whose time it is.
     #[inline]
     fn timed(&mut self) -> Option<&mut SpanEvent> {

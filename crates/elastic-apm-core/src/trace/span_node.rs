@@ -156,8 +156,9 @@ impl SpanNode {
         self.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What can change on a span that nobody shares yet.
     #[inline]
-    fn body(&mut self) -> &mut SpanBody {
+    pub(super) fn body(&mut self) -> &mut SpanBody {
         self.body.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 

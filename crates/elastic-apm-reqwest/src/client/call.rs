@@ -2,11 +2,10 @@
 
 use std::error::Error;
 
-use elastic_apm_core::{CallOptions, HttpCall};
-use http::Uri;
+use elastic_apm_core::{CallOptions, CallUrl, HttpCall};
 
 use super::answer;
-use super::reqwest::{Request, Response, Url};
+use super::reqwest::{Request, Response};
 
 /// What an application wants of all its calls.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,9 +16,8 @@ pub(super) struct Wishes {
 
 /// Starts the call and puts its headers into the request. `None` where there is no span.
 pub(super) fn start(request: &mut Request, options: &CallOptions) -> Option<HttpCall> {
-    let method = request.method().clone();
-    let url = request.url().clone();
-    HttpCall::start(&method, request.headers_mut(), options, || uri(&url))
+    let url = || CallUrl::parse(request.url().as_str());
+    HttpCall::start(request.method(), request.headers(), options, url).inject(request.headers_mut())
 }
 
 /// Sends the request within the call's span, and settles how it ended. The answer and the error are the sender's own.
@@ -41,9 +39,4 @@ pub(super) async fn run<E: Error>(
             Err(error)
         }
     }
-}
-
-/// The URL in the vocabulary of `http`; of one that it cannot express only the server, since reqwest will refuse to send it.
-fn uri(url: &Url) -> Uri {
-    url.as_str().parse().or_else(|_| url.origin().ascii_serialization().parse()).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use elastic_apm_core::{CallBody, CallOptions, HttpCall};
+use elastic_apm_core::{CallBody, CallOptions, CallUrl, HttpCall};
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
@@ -48,7 +48,8 @@ where
 }
 
 fn start<B>(request: &mut Request<B>) -> Option<HttpCall> {
-    let options = request.extensions().get::<CallOptions>().cloned().unwrap_or_default();
-    let (method, url) = (request.method().clone(), request.uri().clone());
-    HttpCall::start(&method, request.headers_mut(), &options, || url)
+    let default = CallOptions::new();
+    let options = request.extensions().get().unwrap_or(&default);
+    let url = || CallUrl::from(request.uri());
+    HttpCall::start(request.method(), request.headers(), options, url).inject(request.headers_mut())
 }

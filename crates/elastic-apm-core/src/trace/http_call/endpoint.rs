@@ -1,29 +1,25 @@
 //! What a URL says of the server behind it. Pure functions of the URL and the `Host` header.
 
-use std::ops::Range;
-
 use elastic_apm_intake::Keyword;
-use http::uri::{Authority, Scheme};
-use http::{HeaderMap, Uri, header};
+use http::uri::Authority;
+use http::{HeaderMap, header};
+
+use super::url::CallUrl;
 
 /// Host and port of an outgoing call.
-pub(crate) struct Endpoint {
-    authority: Authority,
-    /// Where the host begins in it, behind user name and password, and where it ends.
-    host: Range<usize>,
+pub(crate) struct Endpoint<'a> {
+    /// Host and port as they stand, without user name and password.
+    server: &'a str,
+    host: &'a str,
     /// The port, where it is said.
     port: Option<u16>,
-    https: bool,
+    scheme: &'a str,
 }
 
-impl Endpoint {
+impl<'a> Endpoint<'a> {
     /// The server that `url` names or, where it is only a path, the `Host` header. `None` where neither does.
-    pub(crate) fn of(url: &Uri, headers: Option<&HeaderMap>) -> Option<Self> {
-        let authority = match url.authority() {
-            Some(authority) => authority.clone(),
-            None => headers?.get(header::HOST)?.to_str().ok()?.parse().ok()?,
-        };
-        let text = authority.as_str();
+    pub(crate) fn of(url: &CallUrl<'a>, headers: Option<&'a HeaderMap>) -> Option<Self> {
+        let text = if url.authority.is_empty() { said_by(headers?)? } else { url.authority };
         let (mut start, mut colon) = (0, None);
         for (at, byte) in text.bytes().enumerate() {
             match byte {
@@ -39,55 +35,67 @@ impl Endpoint {
             return None;
         }
         let port = text.get(end + 1..).and_then(|port| port.parse().ok());
-        let https = url.scheme() == Some(&Scheme::HTTPS);
-        Some(Endpoint { authority, host: start..end, port, https })
+        let scheme = if url.scheme.is_empty() { "http" } else { url.scheme };
+        Some(Endpoint { server: text.get(start..)?, host: text.get(start..end)?, port, scheme })
     }
 
     /// The scheme; `http` where the URL has none.
-    pub(crate) fn scheme(&self) -> &'static str {
-        if self.https { "https" } else { "http" }
+    pub(crate) fn scheme(&self) -> &'a str {
+        self.scheme
     }
 
     /// Host and port as the URL has them, without user name and password.
-    pub(crate) fn server(&self) -> &str {
-        &self.authority.as_str()[self.host.start..]
+    pub(crate) fn server(&self) -> &'a str {
+        self.server
     }
 
     /// The host without user name and password; IPv6 addresses in brackets.
-    pub(crate) fn host(&self) -> &str {
-        &self.authority.as_str()[self.host.clone()]
+    pub(crate) fn host(&self) -> &'a str {
+        self.host
     }
 
     /// The host name or address alone: IPv6 without brackets.
-    pub(crate) fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &'a str {
         self.host().trim_start_matches('[').trim_end_matches(']')
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.port.unwrap_or(if self.https { 443 } else { 80 })
+        self.port.unwrap_or(self.own_port())
     }
 
     /// `host:port`, also where the port is the scheme's own.
     pub(crate) fn resource(&self) -> Keyword {
         match self.port {
             Some(_) => Keyword::copied(self.server()),
-            None => Keyword::joined([self.host(), if self.https { ":443" } else { ":80" }]),
+            None if self.scheme == "https" => Keyword::joined([self.host(), ":443"]),
+            None => Keyword::joined([self.host(), ":80"]),
         }
     }
 
     /// `host`, with the port only where it is not the scheme's own.
-    pub(crate) fn short(&self) -> &str {
-        let own = if self.https { 443 } else { 80 };
-        if self.port() == own { self.host() } else { self.server() }
+    pub(crate) fn short(&self) -> &'a str {
+        if self.port() == self.own_port() { self.host() } else { self.server() }
     }
+
+    fn own_port(&self) -> u16 {
+        if self.scheme == "https" { 443 } else { 80 }
+    }
+}
+
+/// The server that the `Host` header names, if that is well-formed.
+fn said_by(headers: &HeaderMap) -> Option<&str> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    host.parse::<Authority>().is_ok().then_some(host)
 }
 
 #[cfg(test)]
 mod tests {
+    use http::Uri;
+
     use super::*;
 
-    fn endpoint(url: &str) -> Endpoint {
-        Endpoint::of(&url.parse().unwrap(), None).unwrap()
+    fn endpoint(url: &str) -> Endpoint<'_> {
+        Endpoint::of(&CallUrl::parse(url), None).unwrap()
     }
 
     #[test]
@@ -103,6 +111,12 @@ mod tests {
     fn another_port_is_in_both_forms() {
         assert_eq!(endpoint("https://example.com:8443/").short(), "example.com:8443");
         assert_eq!(endpoint("https://example.com:8443/").resource(), "example.com:8443");
+    }
+
+    #[test]
+    fn the_scheme_is_the_urls_own() {
+        assert_eq!(endpoint("ftp://example.com/a").scheme(), "ftp");
+        assert_eq!(endpoint("https://example.com/a").scheme(), "https");
     }
 
     #[test]
@@ -151,9 +165,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "shop.example:8080".parse().unwrap());
 
-        let found = Endpoint::of(&Uri::from_static("/cart"), Some(&headers)).unwrap();
+        let path = Uri::from_static("/cart");
+        let url = CallUrl::from(&path);
+        let found = Endpoint::of(&url, Some(&headers)).unwrap();
 
-        assert_eq!(found.resource(), "shop.example:8080");
-        assert!(Endpoint::of(&Uri::from_static("/cart"), None).is_none());
+        assert_eq!((found.scheme(), found.resource().as_str()), ("http", "shop.example:8080"));
+        assert!(Endpoint::of(&url, None).is_none());
     }
 }

@@ -5,21 +5,23 @@
 mod body;
 mod endpoint;
 mod options;
+mod url;
 
 use std::error::Error;
 
-use elastic_apm_intake::{
-    Destination, Keyword, Outcome, Service, ServiceTarget, SpanContext, SpanHttp, Text,
-};
-use http::{HeaderMap, Method, StatusCode, Uri};
+use elastic_apm_intake::{Destination, Keyword, Outcome, Service, ServiceTarget, SpanHttp, Text};
+use http::{HeaderMap, Method, StatusCode};
 
 pub use body::CallBody;
 pub(crate) use endpoint::Endpoint;
 pub use options::CallOptions;
+pub use url::CallUrl;
 
-use super::ambient::{current_trace_context, span};
+use super::ambient::current_trace_context;
 use super::current::{self, TaskContext};
 use super::span::Span;
+use super::span_builder::SpanBuilder;
+use super::span_node::SpanNode;
 
 /// An outgoing HTTP request that is being recorded. For authors of integrations.
 ///
@@ -28,15 +30,16 @@ use super::span::Span;
 ///
 /// ```
 /// use elastic_apm_core::testing::RecordingAgent;
-/// use elastic_apm_core::{CallOptions, HttpCall};
+/// use elastic_apm_core::{CallOptions, CallUrl, HttpCall};
 /// use http::{HeaderMap, Method, StatusCode, Uri};
 ///
 /// let agent = RecordingAgent::new();
 /// let mut headers = HeaderMap::new();
 /// {
 ///     let _transaction = agent.tracer().begin_transaction("script");
-///     let url = || Uri::from_static("https://api.example.com/users?page=2");
-///     let call = HttpCall::start(&Method::GET, &mut headers, &CallOptions::new(), url);
+///     let url = Uri::from_static("https://api.example.com/users?page=2");
+///     let call = HttpCall::start(&Method::GET, &headers, &CallOptions::new(), || CallUrl::from(&url));
+///     let call = call.inject(&mut headers);
 ///     // send the request with these headers, then:
 ///     call.unwrap().on_answer(StatusCode::OK);
 /// }
@@ -51,25 +54,22 @@ pub struct HttpCall {
 }
 
 impl HttpCall {
-    /// Starts the span below what is current, and puts `traceparent` and `tracestate` in place of any that are there.
+    /// Starts the span below what is current. What comes back puts the headers of the trace into the request, and is the call then.
     ///
-    /// `url` is asked only where the call is recorded. `None` where there is no span: outside a transaction and where `instrument` is
-    /// off (no header is touched), or in an unsampled one, below another exit span, and where the options say so (the headers carry
-    /// what is current).
-    pub fn start(
+    /// `url` is asked only where the call is recorded; of the headers only `Host` is read, where the URL is a path. There is no span outside
+    /// of a transaction and where `instrument` is off, in an unsampled transaction, below another exit span, and where the options say so.
+    pub fn start<'a>(
         method: &Method,
-        headers: &mut HeaderMap,
+        headers: &'a HeaderMap,
         options: &CallOptions,
-        url: impl FnOnce() -> Uri,
-    ) -> Option<Self> {
-        if !current::with(|current| current.transaction().tracer.is_instrumenting()).unwrap_or(false) {
-            return None;
+        url: impl FnOnce() -> CallUrl<'a>,
+    ) -> StartedCall {
+        let is_instrumenting = current::with(|current| current.transaction().tracer.is_instrumenting());
+        if is_instrumenting != Some(true) {
+            return StartedCall { span: None };
         }
         let span = if options.without_span { Span::noop() } else { open(method, headers, options, url) };
-        if let Some(context) = span.trace_context().or_else(current_trace_context) {
-            context.inject(headers);
-        }
-        span.id().is_some().then_some(HttpCall { span })
+        StartedCall { span: Some(span) }
     }
 
     /// The context in which to send the request.
@@ -79,13 +79,15 @@ impl HttpCall {
 
     /// Notes the answer's status: a failure from 400.
     pub fn on_answer(&self, status: StatusCode) {
-        self.span.update_context(|context| {
-            if let Some(http) = &mut context.http {
+        let failed = status.is_client_error() || status.is_server_error();
+        let Some(node) = &self.span.node else { return };
+        node.judge("on_answer", |body| {
+            let context = body.event().and_then(|event| event.context.as_mut());
+            if let Some(http) = context.and_then(|context| context.http.as_mut()) {
                 http.status_code = Some(status.as_u16());
             }
+            body.verdict.by_protocol(if failed { Outcome::Failure } else { Outcome::Success });
         });
-        let failed = status.is_client_error() || status.is_server_error();
-        self.span.set_protocol_outcome(if failed { Outcome::Failure } else { Outcome::Success });
     }
 
     /// Notes that the call failed after its answer's head, by a body that broke off.
@@ -106,76 +108,109 @@ impl HttpCall {
     }
 }
 
+/// A call whose request does not carry the headers of the trace yet. For authors of integrations.
+#[must_use = "the request has yet to be given the headers of the trace"]
+#[derive(Debug)]
+pub struct StartedCall {
+    /// `None` where no headers are to be touched.
+    span: Option<Span>,
+}
+
+impl StartedCall {
+    /// Puts `traceparent` and `tracestate` in place of any that are there.
+    ///
+    /// `None` where there is no span: then the headers carry what is current or, outside of a transaction and where `instrument` is off, are
+    /// left alone.
+    pub fn inject(self, headers: &mut HeaderMap) -> Option<HttpCall> {
+        let span = self.span?;
+        if let Some(context) = span.trace_context().or_else(current_trace_context) {
+            context.inject(headers);
+        }
+        span.id().is_some().then_some(HttpCall { span })
+    }
+}
+
 /// The running span; where nothing records, one that is not.
-fn open(method: &Method, headers: &HeaderMap, options: &CallOptions, url: impl FnOnce() -> Uri) -> Span {
-    let builder = span(Keyword::from_static("HTTP")).span_type("external").subtype("http").exit();
-    if builder.is_inert() {
-        return builder.start();
+fn open<'a>(
+    method: &Method,
+    headers: &'a HeaderMap,
+    options: &CallOptions,
+    url: impl FnOnce() -> CallUrl<'a>,
+) -> Span {
+    let mut builder = SpanBuilder::below_current(Keyword::from_static("HTTP")).exit();
+    if let Some(draft) = builder.draft() {
+        describe(draft, method, headers, options, &url());
     }
-    let url = url();
-    let endpoint = Endpoint::of(&url, Some(headers));
-    let described = builder.is_recording().then(|| {
-        let name = options.name.clone().unwrap_or_else(|| name(method, endpoint.as_ref()));
-        (name, describe(method, &url, endpoint.as_ref()))
-    });
-    let span = builder.start();
-    // Another thread may have taken the last place meanwhile.
-    match described.filter(|_| span.is_recording()) {
-        Some((name, context)) => {
-            span.set_name(name);
-            span.update_context(|empty| *empty = context);
-            if let Some(attempt) = options.attempt {
-                span.label("attempt", attempt);
-            }
-        }
-        // Over the limit, only the service that is called counts.
-        None => {
-            if let Some(endpoint) = &endpoint {
-                span.set_service_target("http", endpoint.resource());
-            }
-        }
-    }
+    builder.start()
+}
+
+/// Fills in what is known before the request is sent. Over the limit only the service that is called counts.
+fn describe(
+    draft: &mut SpanNode,
+    method: &Method,
+    headers: &HeaderMap,
+    options: &CallOptions,
+    url: &CallUrl<'_>,
+) {
+    let is_recorded = !draft.over_limit;
+    let body = draft.body();
     // What holds until an answer says otherwise.
-    span.set_protocol_outcome(Outcome::Failure);
-    span
+    body.verdict.by_protocol(Outcome::Failure);
+    let Some(event) = body.event() else { return };
+    let endpoint = Endpoint::of(url, Some(headers));
+    event.kind = Keyword::from_static("external");
+    event.subtype = Some(Keyword::from_static("http"));
+    let context = event.context.get_or_insert_default();
+    // It would follow from the URL too, which was taken apart just now.
+    context.service = endpoint.as_ref().map(target);
+    if !is_recorded {
+        return;
+    }
+    context.destination = endpoint.as_ref().map(destination);
+    context.http = Some(SpanHttp {
+        url: Some(without_credentials(url, endpoint.as_ref())),
+        method: Some(spelled(method)),
+        ..SpanHttp::default()
+    });
+    event.name = options.name.clone().unwrap_or_else(|| name(method, endpoint.as_ref()));
+    if let Some(attempt) = options.attempt {
+        event.labels.insert("attempt", attempt);
+    }
 }
 
 /// `GET api.example.com`, with the port only where it is not the scheme's own.
-fn name(method: &Method, endpoint: Option<&Endpoint>) -> Keyword {
+fn name(method: &Method, endpoint: Option<&Endpoint<'_>>) -> Keyword {
     match endpoint {
         Some(endpoint) => Keyword::joined([method.as_str(), " ", endpoint.short()]),
-        None => Keyword::copied(method.as_str()),
+        None => spelled(method),
     }
 }
 
-/// URL, method, destination and the service behind it.
-fn describe(method: &Method, url: &Uri, endpoint: Option<&Endpoint>) -> SpanContext {
-    SpanContext {
-        http: Some(SpanHttp {
-            url: Some(without_credentials(url, endpoint)),
-            method: Some(Keyword::copied(method.as_str())),
-            ..SpanHttp::default()
-        }),
-        destination: endpoint.map(|endpoint| Destination {
-            address: Some(Keyword::copied(endpoint.address())),
-            port: Some(endpoint.port()),
-            service: None,
-        }),
-        // It would follow from the URL too, which was taken apart just now.
-        service: endpoint.map(|endpoint| {
-            let (kind, name) = (Some(Keyword::from_static("http")), Some(endpoint.resource()));
-            Box::new(Service::with_target(ServiceTarget { kind, name }))
-        }),
-        ..SpanContext::default()
+fn spelled(method: &Method) -> Keyword {
+    Keyword::copied(method.as_str())
+}
+
+fn destination(endpoint: &Endpoint<'_>) -> Destination {
+    Destination {
+        address: Some(Keyword::copied(endpoint.address())),
+        port: Some(endpoint.port()),
+        service: None,
     }
 }
 
-fn without_credentials<const LIMIT: usize>(url: &Uri, endpoint: Option<&Endpoint>) -> Text<LIMIT> {
-    let path = url.path_and_query().map_or("/", |path| path.as_str());
+fn target(endpoint: &Endpoint<'_>) -> Box<Service> {
+    let (kind, name) = (Some(Keyword::from_static("http")), Some(endpoint.resource()));
+    Box::new(Service::with_target(ServiceTarget { kind, name }))
+}
+
+fn without_credentials<const LIMIT: usize>(
+    url: &CallUrl<'_>,
+    endpoint: Option<&Endpoint<'_>>,
+) -> Text<LIMIT> {
     match endpoint {
         // An asterisk asks about the server itself.
-        Some(endpoint) if path == "*" => Text::joined([endpoint.scheme(), "://", endpoint.server()]),
-        Some(endpoint) => Text::joined([endpoint.scheme(), "://", endpoint.server(), path]),
-        None => Text::copied(path),
+        Some(endpoint) if url.path == "*" => Text::joined([endpoint.scheme(), "://", endpoint.server()]),
+        Some(endpoint) => Text::joined([endpoint.scheme(), "://", endpoint.server(), url.path]),
+        None => Text::copied(url.path),
     }
 }
