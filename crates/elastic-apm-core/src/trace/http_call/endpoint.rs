@@ -20,23 +20,15 @@ impl<'a> Endpoint<'a> {
     /// The server that `url` names or, where it is only a path, the `Host` header. `None` where neither does.
     pub(crate) fn of(url: &CallUrl<'a>, headers: Option<&'a HeaderMap>) -> Option<Self> {
         let text = if url.authority.is_empty() { said_by(headers?)? } else { url.authority };
-        let (mut start, mut colon) = (0, None);
-        for (at, byte) in text.bytes().enumerate() {
-            match byte {
-                // Of a user name and a password, before the host, and of an IPv6 address within its brackets.
-                b'@' => (start, colon) = (at + 1, None),
-                b']' => colon = None,
-                b':' if colon.is_none() => colon = Some(at),
-                _ => {}
-            }
-        }
-        let end = colon.unwrap_or(text.len());
-        if start == end {
-            return None;
-        }
-        let port = text.get(end + 1..).and_then(|port| port.parse().ok());
+        let start = last(text, b'@').map_or(0, |at| at + 1);
+        let server = text.get(start..)?;
+        // An IPv6 address has colons of its own, within its brackets.
+        let colon =
+            last(server, b':').filter(|colon| last(server, b']').is_none_or(|bracket| bracket < *colon));
+        let host = server.get(..colon.unwrap_or(server.len())).filter(|host| !host.is_empty())?;
+        let port = colon.and_then(|colon| server.get(colon + 1..)?.parse().ok());
         let scheme = if url.scheme.is_empty() { "http" } else { url.scheme };
-        Some(Endpoint { server: text.get(start..)?, host: text.get(start..end)?, port, scheme })
+        Some(Endpoint { server, host, port, scheme })
     }
 
     /// The scheme; `http` where the URL has none.
@@ -80,6 +72,12 @@ impl<'a> Endpoint<'a> {
     fn own_port(&self) -> u16 {
         if self.scheme == "https" { 443 } else { 80 }
     }
+}
+
+/// Where this ASCII character is for the last time.
+#[inline]
+fn last(text: &str, character: u8) -> Option<usize> {
+    text.as_bytes().iter().rposition(|byte| *byte == character)
 }
 
 /// The server that the `Host` header names, if that is well-formed.
