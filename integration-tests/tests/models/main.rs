@@ -1,4 +1,4 @@
-//! The parts of the core that hold no lock, run through every order in which threads can meet.
+//! The parts of the core in which threads meet, run through every order in which they can.
 //!
 //! Their sources are compiled here a second time, with the model checker's atomics in place of the standard library's. No test harness:
 //! their unit tests belong to the core.
@@ -15,10 +15,15 @@ mod span_limit;
 #[allow(unused_imports, reason = "of its unit tests")]
 #[path = "../../../crates/elastic-apm-core/src/trace/span_tally.rs"]
 mod span_tally;
+#[allow(unused_imports, reason = "of its unit tests")]
+#[path = "../../../crates/elastic-apm-core/src/trace/waiting_place.rs"]
+mod waiting_place;
 
 /// What the core calls `sync`.
 mod sync {
-    pub(crate) use loom::sync::atomic;
+    pub(crate) use std::sync::PoisonError;
+
+    pub(crate) use loom::sync::{Mutex, MutexGuard, atomic};
 }
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,12 +37,15 @@ use child_timer::ChildTimer;
 use fate::Fate;
 use span_limit::SpanLimit;
 use span_tally::{SpanTally, Tally};
+use waiting_place::{Offered, WaitingPlace};
 
 /// The rules, each with the model that holds it.
 const RULES: &[(&str, fn())] = &[
     ("no_more_spans_get_a_place_than_there_are", places),
     ("a_place_given_back_is_taken_by_one_at_most", places_given_back),
     ("spans_that_end_at_the_same_time_are_all_counted", tallied_spans),
+    ("a_child_that_waits_is_taken_out_once_whoever_closes_the_place_or_comes_next", waiting_children),
+    ("whoever_comes_when_a_place_is_closed_waits_no_longer", latecomers),
     ("a_span_vanishes_or_is_referred_to_and_never_both", fates),
     ("whoever_refers_to_a_span_first_or_last_is_told_the_same", references),
     ("children_at_the_same_time_cover_the_time_once", overlapping_children),
@@ -105,6 +113,40 @@ fn tallied_spans() {
 
     let Tally { count, micros } = tally.sum();
     assert_eq!((count, micros), (3, 23));
+}
+
+/// Comes to a place in which nobody is joined with anybody; returns who left it.
+fn come(place: &Arc<WaitingPlace<u32>>, newcomer: u32) -> Box<dyn FnOnce() -> Option<u32> + Send> {
+    let place = Arc::clone(place);
+    Box::new(move || match place.offer(newcomer, |_, newcomer| Err(newcomer)) {
+        Offered::Leaves(left) => Some(left),
+        Offered::Waits | Offered::Joined => None,
+    })
+}
+
+fn waiting_children() {
+    let place = Arc::new(WaitingPlace::new());
+    assert_eq!(come(&place, 1)(), None);
+    let (taker, closer) = (Arc::clone(&place), Arc::clone(&place));
+
+    let left = race(vec![Box::new(move || taker.take()), Box::new(move || closer.close()), come(&place, 2)]);
+
+    let mut left: Vec<u32> = left.into_iter().flatten().collect();
+    left.sort_unstable();
+    assert_eq!(left, [1, 2]);
+    assert_eq!((place.take(), place.close()), (None, None));
+}
+
+fn latecomers() {
+    let place = Arc::new(WaitingPlace::new());
+    let closer = Arc::clone(&place);
+
+    let left = race(vec![come(&place, 1), come(&place, 2), Box::new(move || closer.close())]);
+
+    let mut left: Vec<u32> = left.into_iter().flatten().collect();
+    left.sort_unstable();
+    assert_eq!(left, [1, 2]);
+    assert_eq!(come(&place, 3)(), Some(3));
 }
 
 fn fates() {

@@ -14,7 +14,7 @@
 //! | `transaction_node`, `span_node` | the shared state behind the handles |
 //! | `span_end` | what becomes of an ended span: reported, joined, or dropped with statistics |
 //! | `spare_nodes` | nodes of spans that have ended, for the next ones |
-//! | `children`, `child_timer` | what a parent keeps of its children |
+//! | `children`, `child_timer`, `waiting_place` | what a parent keeps of its children |
 //! | `compression`, `ended_span`, `fate` | when calls are joined into one span, and when a span may vanish |
 //! | `span_limit`, `span_tally`, `span_ledger`, `dropped_spans` | how many spans a transaction has |
 //! | `ambient` | free functions on what is current |
@@ -72,6 +72,7 @@ mod transaction_node;
 mod transaction_ref;
 mod transaction_scope;
 mod transaction_trace;
+mod waiting_place;
 
 pub use capture_rules::CaptureRules;
 pub use current::{EnteredContext, TaskContext};

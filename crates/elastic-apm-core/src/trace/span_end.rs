@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use elastic_apm_intake::SpanEvent;
 
-use super::children::{Children, Offered};
+use super::children::Children;
 use super::compression::{self, is_compressible};
 use super::current;
 use super::ended_span::EndedSpan;
@@ -16,6 +16,7 @@ use super::span_ledger::SpanLedger;
 use super::span_node::{Closed, SharedSpan, SpanNode};
 use super::stack;
 use super::transaction_node::TransactionNode;
+use super::waiting_place::Offered;
 use crate::clock::{micros, millis};
 
 /// Ends a span whose owner is gone.
