@@ -7,14 +7,14 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use elastic_apm_intake::SpanId;
 use triomphe::UniqueArc;
 
 use super::span_node::{SharedSpan, SpanNode};
 use super::spare_nodes::SpareNodes;
-use super::transaction_node::TransactionNode;
+use super::transaction_node::SharedTransaction;
 
 thread_local! {
     // Never dropped: what has no destructor is found without asking whether that has run. A thread that ends has left its scopes, so that
@@ -34,8 +34,8 @@ impl Slot {
         Slot { current: RefCell::new(None), spares: SpareNodes::new() }
     }
 
-    fn is_current(&self, transaction: &Arc<TransactionNode>) -> bool {
-        let is_of = |current: &Current| Arc::ptr_eq(current.transaction(), transaction);
+    fn is_current(&self, transaction: &SharedTransaction) -> bool {
+        let is_of = |current: &Current| SharedTransaction::ptr_eq(current.transaction(), transaction);
         self.current.try_borrow().is_ok_and(|current| current.as_ref().is_some_and(is_of))
     }
 
@@ -50,12 +50,12 @@ impl Slot {
 /// The transaction or span that new spans become children of.
 #[derive(Clone)]
 pub(crate) enum Current {
-    Transaction(Arc<TransactionNode>),
+    Transaction(SharedTransaction),
     Span(SharedSpan),
 }
 
 impl Current {
-    pub(crate) fn transaction(&self) -> &Arc<TransactionNode> {
+    pub(crate) fn transaction(&self) -> &SharedTransaction {
         match self {
             Current::Transaction(node) => node,
             Current::Span(node) => &node.transaction,
@@ -166,9 +166,10 @@ pub(crate) fn get() -> Option<Current> {
 }
 
 /// Sees to it that an ended transaction is no longer current, neither now nor when scopes inside it are left.
-pub(crate) fn clear_transaction(node: &Arc<TransactionNode>) {
+pub(crate) fn clear_transaction(node: &SharedTransaction) {
     node.superseded.set(None);
-    let is_current = with(|current| matches!(current, Current::Transaction(own) if Arc::ptr_eq(own, node)));
+    let is_current =
+        with(|current| matches!(current, Current::Transaction(own) if SharedTransaction::ptr_eq(own, node)));
     if is_current == Some(true) {
         replace(None);
     }

@@ -3,7 +3,6 @@
 //! A builder looks for its parent once, when it is made. Where nothing records it holds nothing, and its setters convert
 //! nothing.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use elastic_apm_intake::{Keyword, LabelValue, ServiceTarget, SpanEvent, SpanLink};
@@ -13,21 +12,21 @@ use super::current::{self, Current, TaskContext};
 use super::links;
 use super::span::{Span, SpanScope};
 use super::span_node::{SharedSpan, SpanNode};
-use super::transaction_node::TransactionNode;
+use super::transaction_node::SharedTransaction;
 
 /// Where a span will hang.
 pub(crate) struct Parent {
-    transaction: Arc<TransactionNode>,
+    transaction: SharedTransaction,
     span: Option<SharedSpan>,
 }
 
 impl Parent {
-    pub(crate) fn transaction(node: Arc<TransactionNode>) -> Self {
+    pub(crate) fn transaction(node: SharedTransaction) -> Self {
         Parent { transaction: node, span: None }
     }
 
     pub(crate) fn span(node: SharedSpan) -> Self {
-        Parent { transaction: Arc::clone(&node.transaction), span: Some(node) }
+        Parent { transaction: SharedTransaction::clone(&node.transaction), span: Some(node) }
     }
 }
 
@@ -267,7 +266,7 @@ fn draft_below_current() -> Option<UniqueArc<SpanNode>> {
 
 fn draft(
     spare: Option<UniqueArc<SpanNode>>,
-    transaction: &Arc<TransactionNode>,
+    transaction: &SharedTransaction,
     parent: Option<SharedSpan>,
 ) -> UniqueArc<SpanNode> {
     let below_leaf = parent.as_ref().is_some_and(|parent| parent.leaf);
@@ -299,7 +298,7 @@ fn filled(text: Keyword) -> Option<Keyword> {
 fn parent_of(draft: &mut SpanNode) -> Current {
     match draft.parent() {
         Some(parent) => Current::Span(parent.clone()),
-        None => Current::Transaction(Arc::clone(&draft.transaction)),
+        None => Current::Transaction(SharedTransaction::clone(&draft.transaction)),
     }
 }
 

@@ -3,8 +3,6 @@
 //! Over the limit: dropped, with statistics. Else it may be joined with the call before it. Else, a call that was too fast is dropped,
 //! with statistics. Else it is reported. Whatever becomes of it, its own time counts in the breakdown.
 
-use std::sync::Arc;
-
 use elastic_apm_intake::SpanEvent;
 
 use super::children::Children;
@@ -15,7 +13,7 @@ use super::service_target;
 use super::span_ledger::SpanLedger;
 use super::span_node::{Closed, SharedSpan, SpanNode};
 use super::stack;
-use super::transaction_node::TransactionNode;
+use super::transaction_node::{SharedTransaction, TransactionNode};
 use super::waiting_place::Offered;
 use crate::clock::{micros, millis};
 
@@ -81,7 +79,7 @@ fn vanish(span: &EndedSpan) -> bool {
 }
 
 fn wait_or_join(mut span: EndedSpan, parent: Option<&SharedSpan>, self_time: Option<u64>) {
-    let transaction = Arc::clone(&span.node.transaction);
+    let transaction = SharedTransaction::clone(&span.node.transaction);
     span.look(|event| transaction.account(|ledger| count(ledger, &transaction, event, self_time)));
     let siblings = parent.map_or(&transaction.children, |parent| &parent.children);
     match siblings.offer(span, &transaction.settings) {
@@ -106,7 +104,7 @@ pub(super) fn settle(mut span: EndedSpan, self_time: Option<u64>) {
 #[cold]
 fn drop_fast(span: &mut EndedSpan, self_time: Option<u64>) -> bool {
     let net = compression::net_duration(span);
-    let transaction = Arc::clone(&span.node.transaction);
+    let transaction = SharedTransaction::clone(&span.node.transaction);
     // Decided where it is counted, lest the transaction ends in between.
     let is_dropped = transaction.account(|ledger| {
         let vanishes = span.node.fate.vanish();

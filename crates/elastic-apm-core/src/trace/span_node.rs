@@ -3,7 +3,7 @@
 //! Identity is immutable and read without a lock. What can change sits behind one small mutex, taken by setters and by the end; no
 //! user code ever runs under it. What becomes of an ended span is decided elsewhere.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use elastic_apm_intake::{Keyword, SpanEvent, SpanId};
@@ -15,7 +15,7 @@ use super::ended_span::EndedSpan;
 use super::fate::Fate;
 use super::outcome::Verdict;
 use super::random;
-use super::transaction_node::TransactionNode;
+use super::transaction_node::{SharedTransaction, TransactionNode};
 use crate::clock::micros;
 use crate::record::Record;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +24,7 @@ use crate::sync::atomic::{AtomicBool, Ordering};
 ///
 /// One allocation: a builder fills the node while it is the only owner, then shares it.
 pub(crate) struct SpanNode {
-    pub(crate) transaction: Arc<TransactionNode>,
+    pub(crate) transaction: SharedTransaction,
     pub(crate) id: SpanId,
     /// The nearest one above that is certain to be reported, once the span has started.
     above: SpanId,
@@ -73,11 +73,12 @@ impl SpanNode {
     #[inline]
     pub(crate) fn draft(
         spare: Option<UniqueArc<Self>>,
-        transaction: &Arc<TransactionNode>,
+        transaction: &SharedTransaction,
         parent: Option<SharedSpan>,
     ) -> UniqueArc<Self> {
-        let spare = spare.filter(|node| Arc::ptr_eq(&node.transaction, transaction));
-        let mut node = spare.unwrap_or_else(|| UniqueArc::new(SpanNode::of(Arc::clone(transaction))));
+        let spare = spare.filter(|node| SharedTransaction::ptr_eq(&node.transaction, transaction));
+        let mut node =
+            spare.unwrap_or_else(|| UniqueArc::new(SpanNode::of(SharedTransaction::clone(transaction))));
         node.begin(parent);
         node
     }
@@ -85,7 +86,7 @@ impl SpanNode {
     /// A node of which nothing is settled but whose it is.
     // Inlined where it is made, lest half a kilobyte is moved around.
     #[inline(always)]
-    fn of(transaction: Arc<TransactionNode>) -> Self {
+    fn of(transaction: SharedTransaction) -> Self {
         SpanNode {
             id: SpanId::default(),
             above: SpanId::default(),

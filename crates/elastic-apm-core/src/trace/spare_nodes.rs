@@ -4,12 +4,11 @@
 //! whoever keeps them here.
 
 use std::cell::Cell;
-use std::sync::Arc;
 
 use triomphe::UniqueArc;
 
 use super::span_node::{SharedSpan, SpanNode};
-use super::transaction_node::TransactionNode;
+use super::transaction_node::SharedTransaction;
 
 /// A few nodes, all of one transaction.
 pub(super) struct SpareNodes {
@@ -52,7 +51,7 @@ impl SpareNodes {
     }
 
     /// Lets all of them go unless they are of a transaction that is wanted.
-    pub(super) fn retain(&self, is_wanted: impl FnOnce(&Arc<TransactionNode>) -> bool) {
+    pub(super) fn retain(&self, is_wanted: impl FnOnce(&SharedTransaction) -> bool) {
         let Some(top) = self.top.take() else { return };
         if is_wanted(&top.transaction) {
             self.top.set(Some(top));

@@ -9,6 +9,7 @@ use elastic_apm_intake::{Keyword, SpanId};
 
 use super::current;
 use super::transaction_builder::{TransactionBuilder, TransactionOptions};
+use super::transaction_node::{SharedTransaction, TransactionNode};
 use super::transaction_scope::TransactionScope;
 use crate::config::{Dynamic, Settings};
 use crate::log::AgentLog;
@@ -127,9 +128,9 @@ impl Tracer {
     /// `name` and `result` fill only what is unset. Spans still open stay legal; the later drop of the scope does nothing.
     /// `None` where no transaction of this tracer is current.
     pub fn end_transaction(&self, name: impl Into<Keyword>, result: impl Into<Keyword>) -> Option<SpanId> {
-        let node = current::with(|current| Arc::clone(current.transaction()));
+        let node = current::with(|current| SharedTransaction::clone(current.transaction()));
         let node = node.filter(|node| self.is_same(&node.tracer) && !node.is_ended());
-        let Some(node) = node else {
+        let Some(mut node) = node else {
             self.debug(format_args!(
                 "end_transaction ignored: no running transaction of this agent is current"
             ));
@@ -140,7 +141,7 @@ impl Tracer {
         node.record("end_transaction", |record| {
             record.event.result.get_or_insert(result);
         });
-        node.end();
+        TransactionNode::end(&mut node);
         current::clear_transaction(&node);
         Some(node.id)
     }

@@ -2,12 +2,11 @@
 
 use std::any::Any;
 use std::ops::Deref;
-use std::sync::Arc;
 
 use elastic_apm_intake::{Keyword, Outcome};
 
 use super::naming;
-use super::transaction_node::TransactionNode;
+use super::transaction_node::{SharedTransaction, TransactionNode};
 use super::transaction_ref::TransactionRef;
 
 /// A unit of work that a service was asked for: a request, a message, a job.
@@ -37,7 +36,7 @@ impl Transaction {
         Transaction { shared: TransactionRef::noop() }
     }
 
-    pub(crate) fn new(node: Arc<TransactionNode>) -> Self {
+    pub(crate) fn new(node: SharedTransaction) -> Self {
         Transaction { shared: TransactionRef { node: Some(node) } }
     }
 
@@ -55,10 +54,10 @@ impl Transaction {
         outcome: Outcome,
         finished: bool,
     ) -> TransactionRef {
-        let ended = std::mem::take(&mut self.shared);
-        let Some(node) = ended.node() else { return ended };
+        let mut ended = std::mem::take(&mut self.shared);
+        let Some(node) = &mut ended.node else { return ended };
         let name = name.map(|name| naming::grouped(name, &node.settings));
-        let is_concluded = node.end_with(|body| {
+        let is_concluded = TransactionNode::end_with(node, |body| {
             body.name = body.name.take().or(name);
             body.verdict.by_protocol(outcome);
             if let Some(record) = &mut body.record {
@@ -99,8 +98,8 @@ impl Deref for Transaction {
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        if let Some(node) = self.shared.node() {
-            node.end();
+        if let Some(node) = &mut self.shared.node {
+            TransactionNode::end(node);
         }
     }
 }

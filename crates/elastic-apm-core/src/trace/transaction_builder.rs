@@ -14,7 +14,7 @@ use super::run::Run;
 use super::sampler::Sampling;
 use super::tracer::Tracer;
 use super::transaction::Transaction;
-use super::transaction_node::{TransactionBody, TransactionIdentity, TransactionNode};
+use super::transaction_node::{SharedTransaction, TransactionBody, TransactionIdentity, TransactionNode};
 use super::transaction_scope::TransactionScope;
 use crate::captured::KeptRequest;
 use crate::clock::Timebase;
@@ -171,7 +171,7 @@ impl TransactionOptions {
                 }
             }
         }
-        Transaction::new(Arc::new(TransactionNode::new(tracer, settings, identity, body)))
+        Transaction::new(SharedTransaction::new(TransactionNode::new(tracer, settings, identity, body)))
     }
 }
 

@@ -55,6 +55,9 @@ pub(crate) struct TransactionNode {
     body: Mutex<Option<TransactionBody>>,
 }
 
+/// How handles, spans and the thread's slot hold a transaction.
+pub(crate) type SharedTransaction = triomphe::Arc<TransactionNode>;
+
 /// What can change on a transaction until it ends.
 #[derive(Default)]
 pub(crate) struct TransactionBody {
@@ -186,29 +189,48 @@ impl TransactionNode {
     }
 
     /// Ends the transaction and hands its event over; the second time does nothing.
-    pub(crate) fn end(&self) {
-        self.end_with(|_| {});
+    pub(crate) fn end(node: &mut SharedTransaction) {
+        TransactionNode::end_with(node, |_| {});
     }
 
     /// Ends the transaction once `conclude` has said the last word about it. `false`, and nothing is done, where it has ended.
-    pub(crate) fn end_with(&self, conclude: impl FnOnce(&mut TransactionBody)) -> bool {
-        if self.is_ended() {
+    pub(crate) fn end_with(
+        node: &mut SharedTransaction,
+        conclude: impl FnOnce(&mut TransactionBody),
+    ) -> bool {
+        if node.is_ended() {
             return false;
         }
-        if !self.is_reported() {
+        if !node.is_reported() {
             // There are no spans below it, and nobody is told how long it took.
-            let body = self.lock().take();
-            self.ended.store(true, Ordering::Release);
-            return body.is_some();
+            return TransactionNode::close(node).is_some();
         }
-        let now = self.timebase.elapsed();
-        if let Some(child) = self.children.close() {
+        let now = node.timebase.elapsed();
+        if let Some(child) = node.children.close() {
             span_end::settle(child, None);
         }
-        let Some(mut body) = self.lock().take() else { return false };
-        self.ended.store(true, Ordering::Release);
+        match TransactionNode::close(node) {
+            Some(body) => node.submit(body, now, conclude),
+            None => return false,
+        }
+        true
+    }
+
+    /// Takes the body out: from now on nothing changes any more. Where nobody else holds the node, which is the rule for one that ends,
+    /// that takes no lock.
+    fn close(node: &mut SharedTransaction) -> Option<TransactionBody> {
+        let body = match SharedTransaction::get_mut(node) {
+            Some(node) => node.body.get_mut().unwrap_or_else(PoisonError::into_inner).take(),
+            None => node.lock().take(),
+        };
+        node.ended.store(true, Ordering::Release);
+        body
+    }
+
+    /// Hands over the event of a transaction that ends now.
+    fn submit(&self, mut body: TransactionBody, now: i64, conclude: impl FnOnce(&mut TransactionBody)) {
         conclude(&mut body);
-        let Some(mut record) = body.record.filter(|_| !body.discarded) else { return true };
+        let Some(mut record) = body.record.filter(|_| !body.discarded) else { return };
         let duration = body.duration.map_or(now.max(0) as u64, micros);
         let Tally { count, micros } = self.tally.sum();
         record.event.span_count.started += count as u32;
@@ -234,6 +256,5 @@ impl TransactionNode {
             captured.close();
         }
         self.tracer.submit(Record::transaction(record));
-        true
     }
 }

@@ -3,7 +3,6 @@
 //! A reference to a transaction that does not record answers every call with a no-op.
 
 use std::any::Any;
-use std::sync::Arc;
 use std::time::Duration;
 
 use elastic_apm_intake::{Context, Keyword, LabelValue, Outcome, User};
@@ -12,7 +11,7 @@ use serde_json::Value;
 use super::current::{Current, TaskContext};
 use super::error;
 use super::span_builder::{Parent, SpanBuilder};
-use super::transaction_node::{TransactionBody, TransactionNode};
+use super::transaction_node::{SharedTransaction, TransactionBody};
 use crate::captured::CapturedResponse;
 
 /// A running transaction, seen by someone who does not own it: names and describes it, never ends it.
@@ -23,7 +22,7 @@ use crate::captured::CapturedResponse;
 /// By default it refers to no transaction.
 #[derive(Clone, Default)]
 pub struct TransactionRef {
-    pub(in crate::trace) node: Option<Arc<TransactionNode>>,
+    pub(in crate::trace) node: Option<SharedTransaction>,
 }
 
 impl TransactionRef {
@@ -32,7 +31,7 @@ impl TransactionRef {
         TransactionRef { node: None }
     }
 
-    pub(crate) fn node(&self) -> Option<&Arc<TransactionNode>> {
+    pub(crate) fn node(&self) -> Option<&SharedTransaction> {
         self.node.as_ref()
     }
 
@@ -169,7 +168,10 @@ impl TransactionRef {
 
     /// Describes a span below this transaction, whatever is current.
     pub fn span(&self, name: impl Into<Keyword>) -> SpanBuilder {
-        SpanBuilder::below(self.sampled_node().map(|node| Parent::transaction(Arc::clone(node))), name)
+        SpanBuilder::below(
+            self.sampled_node().map(|node| Parent::transaction(SharedTransaction::clone(node))),
+            name,
+        )
     }
 
     /// The context in which this transaction is current. For authors of integrations.
@@ -182,12 +184,12 @@ impl TransactionRef {
         self.update("discard", |body| body.discarded = true);
     }
 
-    fn sampled_node(&self) -> Option<&Arc<TransactionNode>> {
+    fn sampled_node(&self) -> Option<&SharedTransaction> {
         self.node.as_ref().filter(|node| node.sampled)
     }
 
     /// The node, if context is recorded; else a debug line explains why nothing happens.
-    fn described(&self, what: &str) -> Option<&Arc<TransactionNode>> {
+    fn described(&self, what: &str) -> Option<&SharedTransaction> {
         let node = self.node.as_ref()?;
         if !node.sampled {
             node.explain(what, "is not sampled");

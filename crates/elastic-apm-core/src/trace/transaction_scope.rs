@@ -1,12 +1,12 @@
 //! A transaction that is current on one thread until its scope is left.
 
 use std::ops::Deref;
-use std::sync::Arc;
 
 use elastic_apm_intake::Keyword;
 
 use super::current::{Activation, Current};
 use super::transaction::Transaction;
+use super::transaction_node::SharedTransaction;
 
 /// A running transaction that is current on this thread; dropping it ends the transaction and restores what was current.
 ///
@@ -30,8 +30,9 @@ pub struct TransactionScope {
 
 impl TransactionScope {
     pub(crate) fn new(transaction: Transaction) -> Self {
-        let activation =
-            transaction.node().map(|node| Activation::new(Current::Transaction(Arc::clone(node))));
+        let activation = transaction
+            .node()
+            .map(|node| Activation::new(Current::Transaction(SharedTransaction::clone(node))));
         TransactionScope { transaction, activation }
     }
 

@@ -1,13 +1,12 @@
 //! Transactions of the default agent, and what is said of the current one.
 
-use std::sync::Arc;
-
 use elastic_apm_intake::{Keyword, LabelValue, Outcome, User};
 use serde_json::Value;
 
 use crate::default_agent::{self, default_tracer};
 use crate::trace::current;
 use crate::trace::transaction_builder::{TransactionBuilder, TransactionOptions};
+use crate::trace::transaction_node::SharedTransaction;
 use crate::trace::transaction_ref::TransactionRef;
 
 /// Names a transaction of the default agent that is about to start.
@@ -36,7 +35,7 @@ pub fn transaction(name: impl Into<Keyword>, options: impl Into<TransactionOptio
 /// ```
 pub fn current_transaction() -> TransactionRef {
     // Cloned out of the slot: conversions of what it will be told are user code.
-    TransactionRef { node: current::with(|current| Arc::clone(current.transaction())) }
+    TransactionRef { node: current::with(|current| SharedTransaction::clone(current.transaction())) }
 }
 
 /// Whether labels, context and spans would be recorded here: a sampled transaction is current and has not ended.

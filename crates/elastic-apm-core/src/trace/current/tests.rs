@@ -1,4 +1,3 @@
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use elastic_apm_intake::{Outcome, SpanEvent, SpanId};
@@ -7,15 +6,21 @@ use super::*;
 use crate::testing::RecordingAgent;
 use crate::{Tracer, capture_span, span};
 
-fn spare() -> Option<Weak<TransactionNode>> {
+/// The transaction of the spare nodes.
+fn spare() -> Option<SharedTransaction> {
     SLOT.with(|slot| {
         let mut of = None;
         slot.spares.retain(|transaction| {
-            of = Some(Arc::downgrade(transaction));
+            of = Some(SharedTransaction::clone(transaction));
             true
         });
         of
     })
+}
+
+/// Whether nobody else holds the transaction.
+fn is_forgotten(transaction: &SharedTransaction) -> bool {
+    SharedTransaction::is_unique(transaction)
 }
 
 /// What does not tell one span from another.
@@ -57,20 +62,20 @@ fn what_was_current_is_kept_in_memory_by_no_thread() {
         let scope = tracer.begin_transaction("script");
         drop(capture_span("step"));
         let kept = spare().unwrap();
-        assert!(kept.upgrade().is_some());
+        assert!(!is_forgotten(&kept));
         drop(scope);
         kept
     };
 
     let first = record(&agent.tracer());
-    assert!(spare().is_none() && first.upgrade().is_none());
+    assert!(spare().is_none() && is_forgotten(&first));
 
     // Also where another one takes its place.
     let tracer = agent.tracer();
     let _outer = tracer.begin_transaction("script");
     drop(capture_span("step"));
     let inner = record(&tracer);
-    assert!(inner.upgrade().is_none());
+    assert!(is_forgotten(&inner));
 }
 
 #[test]
@@ -112,7 +117,7 @@ fn spans_within_each_other_leave_a_few_nodes_and_no_more() {
     nest(20);
     let kept = spare().unwrap();
     drop(scope);
-    assert!(spare().is_none() && kept.upgrade().is_none());
+    assert!(spare().is_none() && is_forgotten(&kept));
     let events = agent.events();
     assert_eq!((events.spans.len(), events.tree().lines().count()), (40, 41));
 }

@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::PanicHookInfo;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use elastic_apm_intake::{Exception, Keyword, LongText};
@@ -13,7 +13,7 @@ use super::draft::{Draft, Origin};
 use super::place::Place;
 use crate::captured::CapturedStack;
 use crate::trace::tracer::Tracer;
-use crate::trace::transaction_node::TransactionNode;
+use crate::trace::transaction_node::SharedTransaction;
 
 /// How many panics are remembered between the hook that reports them and those who catch them.
 const REMEMBERED: usize = 64;
@@ -27,7 +27,7 @@ struct Ring {
 }
 
 /// Reports a panic that ended a transaction's work, with its message where it is a string; unless a hook has.
-pub(crate) fn capture(node: &Arc<TransactionNode>, payload: &(dyn Any + Send)) {
+pub(crate) fn capture(node: &SharedTransaction, payload: &(dyn Any + Send)) {
     let place = Place::transaction(node);
     if !place.is_recording() || was_reported(&node.tracer, payload) {
         return node.update("capture_panic", |body| body.verdict.failed());

@@ -8,12 +8,12 @@ use crate::config::Settings;
 use crate::trace::current::{self, Current};
 use crate::trace::span_node::SharedSpan;
 use crate::trace::tracer::Tracer;
-use crate::trace::transaction_node::TransactionNode;
+use crate::trace::transaction_node::SharedTransaction;
 
 /// The place of an error.
 pub(crate) struct Place {
     pub(super) tracer: Tracer,
-    pub(super) transaction: Option<Arc<TransactionNode>>,
+    pub(super) transaction: Option<SharedTransaction>,
     pub(super) span: Option<SharedSpan>,
 }
 
@@ -26,8 +26,8 @@ impl Place {
         })
     }
 
-    pub(crate) fn transaction(node: &Arc<TransactionNode>) -> Self {
-        Place { tracer: node.tracer.clone(), transaction: Some(Arc::clone(node)), span: None }
+    pub(crate) fn transaction(node: &SharedTransaction) -> Self {
+        Place { tracer: node.tracer.clone(), transaction: Some(SharedTransaction::clone(node)), span: None }
     }
 
     pub(crate) fn span(node: &SharedSpan) -> Self {
