@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 
 use elastic_apm_core::{
     CapturedBody, CapturedHeaders, CapturedRequest, CapturedUrl, Inbound, InboundTransaction, TransactionRef,
+    may_record,
 };
 use http::{Extensions, Request, Response, Uri, header};
 use http_body::Body;
@@ -33,8 +34,27 @@ impl<S> ApmService<S> {
 
     /// Calls the service. `capture` is shown requests that may have the place for their body, a [`CapturedBody`], among their extensions.
     /// For authors of integrations that capture bodies by themselves; elsewhere [`CaptureBodyLayer`](super::CaptureBodyLayer) does.
-    #[inline]
+    // Inlined, so that a request that is passed on is not moved around.
+    #[inline(always)]
     pub fn call_capturing<B>(
+        &mut self,
+        request: Request<B>,
+        capture: impl FnOnce(&mut Request<B>),
+    ) -> ResponseFuture<S::Future>
+    where
+        S: Service<Request<B>>,
+    {
+        // Where no agent is, a request is passed on without a look at it.
+        if may_record() {
+            self.call_traced(request, capture)
+        } else {
+            ResponseFuture::new(self.inner.call(request), None)
+        }
+    }
+
+    // A call of its own: what is passed on shares no place on the stack with what is looked at.
+    #[inline(never)]
+    fn call_traced<B>(
         &mut self,
         mut request: Request<B>,
         capture: impl FnOnce(&mut Request<B>),
