@@ -130,12 +130,13 @@ impl<'a> Worker<'a> {
             if self.outbox.is_full() {
                 return Gathering::Lingering;
             }
-            let Some(mut record) = self.setup.queue.pop() else {
+            let mut popped = self.setup.queue.pop();
+            let Some(record) = &mut popped else {
                 return if taken == 0 { Gathering::Idle } else { Gathering::Lingering };
             };
             let position = self.position;
             self.position += 1;
-            self.take(&mut record, position, &settings);
+            self.take(record, position, &settings);
         }
         Gathering::More
     }
