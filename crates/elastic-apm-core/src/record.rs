@@ -87,7 +87,7 @@ impl Record {
 
     /// [`bytes_beside_slot`](Self::bytes_beside_slot) of a plain span.
     #[inline]
-    pub(crate) fn bytes_beside_span(event: &SpanEvent) -> u32 {
+    fn bytes_beside_span(event: &SpanEvent) -> u32 {
         saturated(span(event))
     }
 

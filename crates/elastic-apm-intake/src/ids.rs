@@ -102,9 +102,10 @@ macro_rules! id {
                 true
             }
 
-            /// The lower-case hex digits, two per byte.
+            /// The lower-case hex digits, two per byte, as ASCII.
+            #[must_use]
             #[inline]
-            fn hex(self) -> [[u8; 2]; $bytes] {
+            pub fn hex(self) -> [[u8; 2]; $bytes] {
                 self.0.map(|byte| DIGITS[usize::from(byte)])
             }
         }

@@ -114,9 +114,10 @@ impl TraceParent {
     #[must_use]
     pub fn to_header(&self) -> [u8; Self::LEN] {
         let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
-        write_hex(&mut header[3..35], self.trace_id.as_bytes());
-        write_hex(&mut header[36..52], self.parent_id.as_bytes());
-        write_hex(&mut header[53..55], &[self.flags]);
+        header[3..35].copy_from_slice(self.trace_id.hex().as_flattened());
+        header[36..52].copy_from_slice(self.parent_id.hex().as_flattened());
+        header[53] = DIGITS[usize::from(self.flags >> 4)];
+        header[54] = DIGITS[usize::from(self.flags & 0xf)];
         header
     }
 
@@ -259,24 +260,6 @@ fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     }
     (seen < 16).then_some(bytes)
 }
-
-#[inline]
-fn write_hex(out: &mut [u8], bytes: &[u8]) {
-    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
-        pair.copy_from_slice(&PAIRS[usize::from(*byte)]);
-    }
-}
-
-/// The two digits of each byte.
-const PAIRS: [[u8; 2]; 256] = {
-    let mut pairs = [[0; 2]; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 0xf]];
-        byte += 1;
-    }
-    pairs
-};
 
 #[cfg(test)]
 mod tests;

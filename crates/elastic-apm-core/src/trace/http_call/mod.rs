@@ -109,6 +109,21 @@ impl HttpCall {
 }
 
 /// A call whose request does not carry the headers of the trace yet. For authors of integrations.
+///
+/// Dropped as it is, it ends as a call that failed.
+///
+/// ```
+/// use elastic_apm_core::testing::RecordingAgent;
+/// use elastic_apm_core::{CallOptions, CallUrl, HttpCall, Outcome};
+/// use http::{HeaderMap, Method};
+///
+/// let agent = RecordingAgent::new();
+/// let _transaction = agent.tracer().begin_transaction("script");
+/// let url = CallUrl::parse("https://api.example.com/users");
+/// drop(HttpCall::start(&Method::GET, &HeaderMap::new(), &CallOptions::new(), || url));
+///
+/// assert_eq!(agent.events().spans[0].outcome, Some(Outcome::Failure));
+/// ```
 #[must_use = "the request has yet to be given the headers of the trace"]
 #[derive(Debug)]
 pub struct StartedCall {
