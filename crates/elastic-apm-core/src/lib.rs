@@ -12,6 +12,7 @@
 //! | `transport` | one HTTP exchange with the APM Server | [`Transport`] |
 //! | `config` | the one table of options | `config::options` |
 //! | `propagation` | `traceparent`, `tracestate` and `baggage` | [`TraceContext`] |
+//! | `grpc` | what a call by gRPC is, and what its status means | [`GrpcStatus`] |
 //! | `metrics` | what is added up over many events | `metrics::breakdown` |
 //! | `metadata` | what is said of service, process and host | `metadata::collect` |
 //! | `sql` | SQL statements as span names | [`sql_signature`] |
@@ -28,6 +29,7 @@ mod captured;
 mod clock;
 mod config;
 mod default_agent;
+mod grpc;
 mod log;
 mod metadata;
 mod metrics;
@@ -57,6 +59,7 @@ pub use config::{
     render_options_markdown,
 };
 pub use default_agent::default_tracer;
+pub use grpc::{GrpcStatus, is_grpc_call};
 pub use log::{LogLevel, LogLevelError};
 pub use propagation::{
     Baggage, BaggageError, CarrierValue, HeaderSink, HeaderSource, TraceContext, TraceParent,

@@ -39,7 +39,9 @@ pub use elastic_apm_core::{
 // Errors and messages.
 pub use elastic_apm_core::{CapturedStack, ErrorBuilder, MessageBuilder};
 // Outgoing calls.
-pub use elastic_apm_core::{CallBody, CallOptions, CallUrl, HttpCall, StartedCall, sql_signature};
+pub use elastic_apm_core::{
+    CallBody, CallOptions, CallUrl, GrpcStatus, HttpCall, StartedCall, is_grpc_call, sql_signature,
+};
 // Whatever is current.
 pub use elastic_apm_core::{
     TraceIds, baggage, capture_error, capture_message, capture_span, current_span, current_trace_context,

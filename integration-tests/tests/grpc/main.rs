@@ -1,6 +1,6 @@
 //! The HTTP side of gRPC: tonic's server and channel with our layers around them, over real sockets.
 //!
-//! A call is an HTTP/2 request whose outcome stands in trailers. The layers pass these through; the server's reads the status in them.
+//! A call is an HTTP/2 request whose outcome stands in trailers. The layers pass these through and read the status in them.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
@@ -72,11 +72,95 @@ async fn a_call_is_one_trace_from_tonics_channel_to_tonics_server() {
     assert_eq!(answer, [Ok(Bytes::from("hello"))]);
     let (caller, called) = (caller.events(), ended(&called, 1).await);
     let (span, request) = (&caller.spans[0], called.transaction("/test.Echo/Say"));
-    assert_eq!((span.name.as_str(), span.outcome), (&*format!("POST {address}"), Some(Outcome::Success)));
+    assert_eq!((span.name.as_str(), span.outcome), ("/test.Echo/Say", Some(Outcome::Success)));
     assert_eq!((request.trace_id, request.parent_id), (span.trace_id, Some(span.id)));
     assert_eq!((request.result.as_deref(), request.outcome), (Some("OK"), Some(Outcome::Success)));
     let request = request.context.as_ref().unwrap().request.as_ref().unwrap();
     assert_eq!(request.url.full.as_deref(), Some(&*format!("http://{address}/test.Echo/Say")));
+}
+
+#[tokio::test]
+async fn a_call_that_goes_out_is_an_exit_span_of_its_own_kind() {
+    let agent = CheckedAgent::new();
+    let address = serve(None).await;
+    let mut client = client(&address).await;
+
+    agent.tracer().transaction("job", "script").run(call(&mut client, "/test.Echo/Say")).await;
+
+    let span = &agent.events().spans[0];
+    assert_eq!((span.kind.as_str(), span.subtype.as_deref()), ("external", Some("grpc")));
+    let context = span.context.as_ref().unwrap();
+    assert!(context.http.is_none());
+    let target = context.service.as_ref().unwrap().target.as_ref().unwrap();
+    assert_eq!((target.kind.as_deref(), target.name.as_deref()), (Some("grpc"), Some(&*address)));
+    let destination = context.destination.as_ref().unwrap();
+    assert_eq!(destination.service.as_ref().unwrap().resource, *address);
+    assert_eq!(destination.address.as_deref(), Some("127.0.0.1"));
+}
+
+#[tokio::test]
+async fn to_its_caller_a_call_is_a_failure_unless_its_status_is_ok() {
+    let address = serve(None).await;
+    let mut client = client(&address).await;
+
+    for (method, outcome) in [
+        ("/test.Echo/Say", Outcome::Success),
+        ("/test.Echo/Repeat", Outcome::Success),
+        ("/test.Echo/BreakOff", Outcome::Failure),
+        ("/test.Echo/Refuse", Outcome::Failure),
+        ("/test.Echo/NoSuchMethod", Outcome::Failure),
+    ] {
+        let agent = CheckedAgent::new();
+        agent.tracer().transaction("job", "script").run(call(&mut client, method)).await;
+
+        let span = &agent.events().spans[0];
+        assert_eq!((span.name.as_str(), span.outcome), (method, Some(outcome)));
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_its_caller_gives_up_is_a_failure_and_ends_then() {
+    let agent = CheckedAgent::new();
+    let address = serve(None).await;
+    let mut client = client(&address).await;
+    client.ready().await.unwrap();
+    let path = http::uri::PathAndQuery::from_static("/test.Echo/Wait");
+
+    let job = agent.tracer().transaction("job", "script");
+    job.run(async {
+        let answer =
+            client.server_streaming(tonic::Request::new(Bytes::from("hello")), path, BytesCodec).await;
+        let mut messages = answer.unwrap().into_inner();
+        assert!(messages.next().await.unwrap().is_ok());
+        // Between two messages it is still under way.
+        assert!(agent.events().spans.is_empty());
+        drop(messages);
+    })
+    .await;
+
+    assert_eq!(agent.events().spans[0].outcome, Some(Outcome::Failure));
+}
+
+#[tokio::test]
+async fn an_answer_of_somebody_who_does_not_speak_grpc_is_a_failure() {
+    for (status, header, outcome) in [
+        (200, ("grpc-status", "0"), Outcome::Success),
+        (200, ("server", "proxy"), Outcome::Failure),
+        (503, ("grpc-status", "0"), Outcome::Failure),
+    ] {
+        let agent = CheckedAgent::new();
+        let answer = tower::service_fn(move |_: http::Request<String>| async move {
+            let answer = http::Response::builder().status(status).header(header.0, header.1);
+            Ok::<_, std::convert::Infallible>(answer.body(String::new()).unwrap())
+        });
+        let request = http::Request::post("https://api.example.com/test.Echo/Say");
+        let request = request.header("content-type", "application/grpc").body(String::new()).unwrap();
+
+        let call = ApmClientLayer::new().layer(answer).oneshot(request);
+        agent.tracer().transaction("job", "script").run(call).await.unwrap();
+
+        assert_eq!(agent.events().spans[0].outcome, Some(outcome), "{status} {header:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,18 +1,20 @@
 //! Spans that last until the body has been read, where the application wants it.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use bytes::Bytes;
 use elastic_apm::tower::ApmClientLayer;
 use elastic_apm::{Outcome, reqwest as apm_0_13, reqwest_0_12 as apm_0_12};
 use elastic_apm_integration_tests::CheckedAgent;
-use http::Request;
-use http_body_util::{BodyExt, Empty};
+use http::{HeaderMap, Request};
+use http_body_util::{BodyExt, Empty, StreamBody};
+use hyper::body::Frame;
 use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
@@ -173,4 +175,29 @@ async fn what_the_answer_says_of_itself_is_what_it_says_without_us() {
     assert_eq!((traced.url(), traced.content_length()), (plain.url(), plain.content_length()));
     assert_eq!((traced.remote_addr(), traced.version()), (plain.remote_addr(), plain.version()));
     assert_eq!(traced.text().await.unwrap(), plain.text().await.unwrap());
+}
+
+#[tokio::test]
+async fn by_grpc_the_span_lasts_until_the_trailers_without_being_asked_to() {
+    async fn answer() -> Response {
+        let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), "0".parse().unwrap())]);
+        let frames = [Frame::data(Bytes::from_static(b"message")), Frame::trailers(trailers)];
+        let body = StreamBody::new(futures_util::stream::iter(frames.map(Ok::<_, Infallible>)));
+        Response::builder().header("trailer", "grpc-status").body(Body::new(body)).unwrap()
+    }
+    let server = Server::with(Router::new().route("/test.Echo/Say", post(answer))).await;
+    let agent = CheckedAgent::new();
+    let client = ClientBuilder::new(reqwest::Client::new()).with(apm_0_13::ApmMiddleware::new()).build();
+
+    in_job(&agent, async {
+        let call = client.post(server.url("/test.Echo/Say")).header("content-type", "application/grpc");
+        let answer = call.header("te", "trailers").send().await.unwrap();
+        assert_eq!(agent.stats().recorded(), 0, "the status is still to come");
+        assert_eq!(answer.bytes().await.unwrap(), "message");
+    })
+    .await;
+
+    let events = agent.events();
+    let span = only(&events);
+    assert_eq!((span.name.as_str(), span.outcome), ("/test.Echo/Say", Some(Outcome::Success)));
 }

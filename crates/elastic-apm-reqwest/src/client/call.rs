@@ -22,15 +22,16 @@ pub(super) fn start(request: &mut Request, options: &CallOptions) -> Option<Http
 
 /// Sends the request within the call's span, and settles how it ended. The answer and the error are the sender's own.
 pub(super) async fn run<E: Error>(
-    call: HttpCall,
+    mut call: HttpCall,
     wishes: Wishes,
     sending: impl Future<Output = Result<Response, E>>,
 ) -> Result<Response, E> {
     let result = call.context().run(sending).await;
     match result {
         Ok(response) => {
-            call.on_answer(response.status());
-            Ok(if wishes.until_body_end { answer::read_within(call, response) } else { response })
+            call.on_answer(response.status(), response.headers());
+            let is_kept = wishes.until_body_end || call.awaits_trailers();
+            Ok(if is_kept { answer::read_within(call, response) } else { response })
         }
         Err(error) => {
             if wishes.capture_errors {

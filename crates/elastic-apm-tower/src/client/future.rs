@@ -83,9 +83,9 @@ where
         // Dropped at the end of this poll, unless the body keeps it.
         let call = this.call.take();
         Poll::Ready(result.map(|response| {
-            let reading = call.and_then(|call| {
-                call.http.on_answer(response.status());
-                call.until_body_end.then_some(call.http)
+            let reading = call.and_then(|Call { mut http, until_body_end, .. }| {
+                http.on_answer(response.status(), response.headers());
+                (until_body_end || http.awaits_trailers()).then_some(http)
             });
             response.map(|body| CallBody::new(body, reading))
         }))

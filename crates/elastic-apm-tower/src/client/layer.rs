@@ -11,6 +11,8 @@ use super::service::ApmClient;
 /// status of 400 and above, an error, and a future that is dropped early. Outside a transaction it passes unchanged. A request takes
 /// [`CallOptions`](elastic_apm_core::CallOptions) in its extensions.
 ///
+/// A call by gRPC is one of `external`/`grpc` instead, named by its method, and a failure unless its status is `OK`.
+///
 /// A request whose URI is only a path is named by its `Host` header and taken for `http`.
 ///
 /// ```

@@ -9,14 +9,15 @@
 //! # When the span starts and ends
 //!
 //! It starts when the service is called and ends with the response's headers, with an error, or when the future is dropped
-//! (then it is a failure); with [`until_body_end`](ApmClientLayer::until_body_end) it ends with the response's body.
+//! (then it is a failure); with [`until_body_end`](ApmClientLayer::until_body_end), and by gRPC, it ends with the response's body.
 //!
 //! Inside a retry layer there is a span per attempt, outside of it one for all.
 //!
 //! # gRPC
 //!
-//! Around tonic's `Channel` the HTTP request is what is traced; gRPC's own status stands in trailers and is not read. A channel keeps the
-//! server's address to itself: give it to the generated client too (`with_origin`), or the span cannot name it.
+//! A call (`application/grpc`), as tonic's `Channel` makes it, is a span `external`/`grpc` that is named by its method, such as
+//! `/greet.Greeter/SayHello`. It ends with the answer's trailers, in which its status stands as a rule, and is a failure unless that is `OK`.
+//! A channel keeps the server's address to itself: give it to the generated client too (`with_origin`), or the span cannot name it.
 
 mod future;
 mod layer;

@@ -135,7 +135,7 @@ impl Exchange {
         let Some(Head { status, .. }) = reported.head.take() else { return };
         let of_call = reported.call().and_then(|call| call.status()).filter(|_| status.is_success());
         let (result, outcome) = match of_call {
-            Some(of_call) => (of_call.result(), of_call.outcome()),
+            Some(of_call) => (Keyword::from_static(of_call.as_str()), of_call.server_outcome()),
             None => (semantics::result(status), semantics::outcome(status)),
         };
         self.settle(result, outcome, true);

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use elastic_apm_core::{
     CapturedBody, CapturedHeaders, CapturedRequest, CapturedUrl, Inbound, InboundTransaction, TransactionRef,
-    may_record,
+    is_grpc_call, may_record,
 };
 use http::{Extensions, Request, Response, Uri, header};
 use http_body::Body;
@@ -15,7 +15,7 @@ use super::current_transaction::CurrentTransaction;
 use super::exchange::{Exchange, Naming, Reported};
 use super::forwarded::Forwarded;
 use super::future::ResponseFuture;
-use super::grpc::{self, Call};
+use super::grpc::Call;
 use super::hooks::ask_about;
 use super::layer::{ApmLayer, RequestFacts};
 use super::semantics;
@@ -109,7 +109,7 @@ fn exchange<B>(
     if let Some(outer) = extensions.get::<CurrentTransaction>() {
         // A call by gRPC is named by its method, which all layers know.
         if let Some(route) =
-            (facts.route)(extensions).filter(|_| !grpc::is_call(request.method(), request.headers()))
+            (facts.route)(extensions).filter(|_| !is_grpc_call(request.method(), request.headers()))
         {
             outer.set_route(request.method(), route);
         }
@@ -141,7 +141,7 @@ fn begin<B>(
         transaction.tracer().set_framework(name, version);
     }
     let uri = || whole_uri(facts, request.extensions(), request.uri());
-    let is_call = grpc::is_call(request.method(), request.headers());
+    let is_call = is_grpc_call(request.method(), request.headers());
     let route = (facts.route)(request.extensions()).filter(|_| !is_call);
     let name = route.map(|route| semantics::name(request.method(), route));
     let is_routeless = name.is_none();

@@ -39,8 +39,16 @@ impl<B: Body> Body for CallBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let frame = ready!(this.inner.as_mut().poll_frame(cx));
-        if let (Some(Err(_)), Some(call)) = (&frame, &this.call) {
-            call.on_broken_body();
+        if let Some(call) = this.call {
+            match &frame {
+                Some(Ok(frame)) => {
+                    if let Some(trailers) = frame.trailers_ref() {
+                        call.on_trailers(trailers);
+                    }
+                }
+                Some(Err(_)) => call.on_broken_body(),
+                None => {}
+            }
         }
         if !matches!(frame, Some(Ok(_))) || this.inner.is_end_stream() {
             *this.call = None;

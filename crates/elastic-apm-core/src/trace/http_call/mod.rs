@@ -1,15 +1,17 @@
 //! An outgoing HTTP request: its exit span, and the headers that continue the trace.
 //!
-//! What every HTTP client's integration does, once. It knows the `http` crate's vocabulary and no client.
+//! What every HTTP client's integration does, once, for calls by gRPC too, which HTTP carries. It knows the `http` crate's vocabulary and
+//! no client.
 
 mod body;
+mod describe;
 mod endpoint;
 mod options;
 mod url;
 
 use std::error::Error;
 
-use elastic_apm_intake::{Destination, Keyword, Outcome, Service, ServiceTarget, SpanHttp, Text};
+use elastic_apm_intake::{Keyword, Outcome};
 use http::{HeaderMap, Method, StatusCode};
 
 pub use body::CallBody;
@@ -17,16 +19,18 @@ pub(crate) use endpoint::Endpoint;
 pub use options::CallOptions;
 pub use url::CallUrl;
 
+use self::describe::{Protocol, describe};
 use super::ambient::current_trace_context;
 use super::current::{self, TaskContext};
 use super::span::Span;
 use super::span_builder::SpanBuilder;
-use super::span_node::SpanNode;
+use crate::grpc::{GrpcStatus, is_grpc_call};
 
 /// An outgoing HTTP request that is being recorded. For authors of integrations.
 ///
 /// The exit span runs until this is dropped, and is a failure unless there was an answer below status 400: an error and a
-/// future that is dropped early need no word.
+/// future that is dropped early need no word. A call [by gRPC](crate::is_grpc_call) is a failure unless its status is `OK`, which stands
+/// in the answer's trailers as a rule.
 ///
 /// ```
 /// use elastic_apm_core::testing::RecordingAgent;
@@ -39,9 +43,9 @@ use super::span_node::SpanNode;
 ///     let _transaction = agent.tracer().begin_transaction("script");
 ///     let url = Uri::from_static("https://api.example.com/users?page=2");
 ///     let call = HttpCall::start(&Method::GET, &headers, &CallOptions::new(), || CallUrl::from(&url));
-///     let call = call.inject(&mut headers);
+///     let mut call = call.inject(&mut headers).unwrap();
 ///     // send the request with these headers, then:
-///     call.unwrap().on_answer(StatusCode::OK);
+///     call.on_answer(StatusCode::OK, &HeaderMap::new());
 /// }
 ///
 /// assert!(headers.contains_key("traceparent"));
@@ -51,6 +55,8 @@ use super::span_node::SpanNode;
 #[derive(Debug)]
 pub struct HttpCall {
     span: Span,
+    /// By gRPC, and it is not known yet what it came to.
+    awaits_status: bool,
 }
 
 impl HttpCall {
@@ -66,10 +72,12 @@ impl HttpCall {
     ) -> StartedCall {
         let is_instrumenting = current::with(|current| current.transaction().tracer.is_instrumenting());
         if is_instrumenting != Some(true) {
-            return StartedCall { span: None };
+            return StartedCall { span: None, protocol: Protocol::Http };
         }
-        let span = if options.without_span { Span::noop() } else { open(method, headers, options, url) };
-        StartedCall { span: Some(span) }
+        let protocol = if is_grpc_call(method, headers) { Protocol::Grpc } else { Protocol::Http };
+        let span =
+            if options.without_span { Span::noop() } else { open(protocol, method, headers, options, url) };
+        StartedCall { span: Some(span), protocol }
     }
 
     /// The context in which to send the request.
@@ -77,9 +85,14 @@ impl HttpCall {
         self.span.context()
     }
 
-    /// Notes the answer's status: a failure from 400.
-    pub fn on_answer(&self, status: StatusCode) {
+    /// Notes the answer's head. A status from 400 is a failure; that of gRPC may stand among the headers of an answer that has no body.
+    pub fn on_answer(&mut self, status: StatusCode, headers: &HeaderMap) {
         let failed = status.is_client_error() || status.is_server_error();
+        if self.awaits_status {
+            // Where it failed, it is somebody else who answered.
+            self.awaits_status = !failed;
+            return self.on_trailers(headers);
+        }
         let Some(node) = &self.span.node else { return };
         node.judge("on_answer", |body| {
             let context = body.event().and_then(|event| event.context.as_mut());
@@ -88,6 +101,22 @@ impl HttpCall {
             }
             body.verdict.by_protocol(if failed { Outcome::Failure } else { Outcome::Success });
         });
+    }
+
+    /// Notes the trailers behind an answer's body: of a call by gRPC its status, of others nothing.
+    pub fn on_trailers(&mut self, trailers: &HeaderMap) {
+        if !self.awaits_status {
+            return;
+        }
+        if let Some(status) = GrpcStatus::read(trailers) {
+            self.awaits_status = false;
+            self.span.set_protocol_outcome(status.client_outcome());
+        }
+    }
+
+    /// Whether what it came to is still to be read from trailers: then it has to be kept until the end of the answer's body.
+    pub fn awaits_trailers(&self) -> bool {
+        self.awaits_status
     }
 
     /// Notes that the call failed after its answer's head, by a body that broke off.
@@ -129,6 +158,7 @@ impl HttpCall {
 pub struct StartedCall {
     /// `None` where no headers are to be touched.
     span: Option<Span>,
+    protocol: Protocol,
 }
 
 impl StartedCall {
@@ -141,12 +171,14 @@ impl StartedCall {
         if let Some(context) = span.trace_context().or_else(current_trace_context) {
             context.inject(headers);
         }
-        span.id().is_some().then_some(HttpCall { span })
+        let awaits_status = self.protocol == Protocol::Grpc;
+        span.id().is_some().then_some(HttpCall { span, awaits_status })
     }
 }
 
 /// The running span; where nothing records, one that is not.
 fn open<'a>(
+    protocol: Protocol,
     method: &Method,
     headers: &'a HeaderMap,
     options: &CallOptions,
@@ -154,78 +186,7 @@ fn open<'a>(
 ) -> Span {
     let mut builder = SpanBuilder::below_current(Keyword::from_static("HTTP")).exit();
     if let Some(draft) = builder.draft() {
-        describe(draft, method, headers, options, &url());
+        describe(draft, protocol, method, headers, options, &url());
     }
     builder.start()
-}
-
-/// Fills in what is known before the request is sent. Over the limit only the service that is called counts.
-fn describe(
-    draft: &mut SpanNode,
-    method: &Method,
-    headers: &HeaderMap,
-    options: &CallOptions,
-    url: &CallUrl<'_>,
-) {
-    let is_recorded = !draft.over_limit;
-    let body = draft.body();
-    // What holds until an answer says otherwise.
-    body.verdict.by_protocol(Outcome::Failure);
-    let Some(event) = body.event() else { return };
-    let endpoint = Endpoint::of(url, Some(headers));
-    event.kind = Keyword::from_static("external");
-    event.subtype = Some(Keyword::from_static("http"));
-    let context = event.context.get_or_insert_default();
-    // It would follow from the URL too, which was taken apart just now.
-    context.service = endpoint.as_ref().map(target);
-    if !is_recorded {
-        return;
-    }
-    context.destination = endpoint.as_ref().map(destination);
-    context.http = Some(SpanHttp {
-        url: Some(without_credentials(url, endpoint.as_ref())),
-        method: Some(spelled(method)),
-        ..SpanHttp::default()
-    });
-    event.name = options.name.clone().unwrap_or_else(|| name(method, endpoint.as_ref()));
-    if let Some(attempt) = options.attempt {
-        event.labels.insert("attempt", attempt);
-    }
-}
-
-/// `GET api.example.com`, with the port only where it is not the scheme's own.
-fn name(method: &Method, endpoint: Option<&Endpoint<'_>>) -> Keyword {
-    match endpoint {
-        Some(endpoint) => Keyword::joined([method.as_str(), " ", endpoint.short()]),
-        None => spelled(method),
-    }
-}
-
-fn spelled(method: &Method) -> Keyword {
-    Keyword::copied(method.as_str())
-}
-
-fn destination(endpoint: &Endpoint<'_>) -> Destination {
-    Destination {
-        address: Some(Keyword::copied(endpoint.address())),
-        port: Some(endpoint.port()),
-        service: None,
-    }
-}
-
-fn target(endpoint: &Endpoint<'_>) -> Box<Service> {
-    let (kind, name) = (Some(Keyword::from_static("http")), Some(endpoint.resource()));
-    Box::new(Service::with_target(ServiceTarget { kind, name }))
-}
-
-fn without_credentials<const LIMIT: usize>(
-    url: &CallUrl<'_>,
-    endpoint: Option<&Endpoint<'_>>,
-) -> Text<LIMIT> {
-    match endpoint {
-        // An asterisk asks about the server itself.
-        Some(endpoint) if url.path == "*" => Text::joined([endpoint.scheme(), "://", endpoint.server()]),
-        Some(endpoint) => Text::joined([endpoint.scheme(), "://", endpoint.server(), url.path]),
-        None => Text::copied(url.path),
-    }
 }
