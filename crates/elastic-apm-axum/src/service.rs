@@ -43,7 +43,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ResponseFuture { traced: self.traced.call_capturing(request.map(Body::new), capture) }
+        ResponseFuture { traced: self.traced.call_capturing(request, Body::new, capture) }
     }
 }
 

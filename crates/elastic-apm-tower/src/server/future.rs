@@ -23,14 +23,20 @@ pin_project! {
 
     impl<F> PinnedDrop for ResponseFuture<F> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            // What the service owns is dropped with the transaction current: clean-up code issues queries too.
+            let this = this.project();
             if let Some(exchange) = this.exchange {
-                let _entered = exchange.enter();
-                this.inner.set(None);
+                drop_inside(exchange, this.inner);
             }
         }
     }
+}
+
+/// Drops what the service owns with the transaction current: clean-up code issues queries too.
+// Away from the drop of what is not traced, or has answered.
+#[inline(never)]
+fn drop_inside<F>(exchange: &mut Exchange, mut inner: Pin<&mut Option<F>>) {
+    let _entered = exchange.enter();
+    inner.set(None);
 }
 
 impl<F> ResponseFuture<F> {

@@ -32,13 +32,15 @@ impl<S> ApmService<S> {
         ApmService { inner, layer }
     }
 
-    /// Calls the service. `capture` is shown requests that may have the place for their body, a [`CapturedBody`], among their extensions.
+    /// Calls the service with the request's body made into what it takes. `capture` is shown requests that may have the place for their
+    /// body, a [`CapturedBody`], among their extensions.
     /// For authors of integrations that capture bodies by themselves; elsewhere [`CaptureBodyLayer`](super::CaptureBodyLayer) does.
-    // Inlined, so that a request that is passed on is not moved around.
-    #[inline(always)]
-    pub fn call_capturing<B>(
+    // A call of its own, which makes the future where its caller wants it. Both ways inlined there would meet on the stack first.
+    #[inline(never)]
+    pub fn call_capturing<A, B>(
         &mut self,
-        request: Request<B>,
+        request: Request<A>,
+        body: impl FnOnce(A) -> B,
         capture: impl FnOnce(&mut Request<B>),
     ) -> ResponseFuture<S::Future>
     where
@@ -46,9 +48,9 @@ impl<S> ApmService<S> {
     {
         // Where no agent is, a request is passed on without a look at it.
         if may_record() {
-            self.call_traced(request, capture)
+            self.call_traced(request.map(body), capture)
         } else {
-            ResponseFuture::new(self.inner.call(request), None)
+            ResponseFuture::new(self.inner.call(request.map(body)), None)
         }
     }
 
@@ -94,7 +96,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        self.call_capturing(request, |_| {})
+        self.call_capturing(request, |body| body, |_| {})
     }
 }
 
