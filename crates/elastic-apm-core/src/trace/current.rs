@@ -39,6 +39,14 @@ impl Slot {
         self.current.try_borrow().is_ok_and(|current| current.as_ref().is_some_and(is_of))
     }
 
+    /// Something else is current now.
+    #[inline]
+    fn changed(&self) {
+        if !self.spares.is_empty() {
+            self.review_spares();
+        }
+    }
+
     /// Lets the spare nodes go that belong to another transaction than what is current.
     // Away from where the slot is swapped, which is done for each poll and as a rule finds none.
     #[inline(never)]
@@ -122,11 +130,20 @@ fn replace(next: Option<Current>) -> Option<Current> {
                 return None;
             }
         };
-        if !slot.spares.is_empty() {
-            slot.review_spares();
-        }
+        slot.changed();
         previous
     })
+}
+
+/// Exchanges what is in the slot for what a task carries: nothing is dropped, nothing is counted.
+#[inline]
+fn swap(carried: &mut Option<Current>) {
+    SLOT.with(|slot| {
+        if let Ok(mut current) = slot.current.try_borrow_mut() {
+            std::mem::swap(&mut *current, carried);
+        }
+        slot.changed();
+    });
 }
 
 /// Looks at what is current, if anything is. `look` must not run user code: the slot cannot be changed meanwhile.
@@ -255,7 +272,7 @@ impl TaskContext {
     /// Makes this context the thread's until the guard is dropped.
     #[inline]
     pub fn enter(&mut self) -> EnteredContext<'_> {
-        self.carried = replace(self.carried.take());
+        swap(&mut self.carried);
         EnteredContext { context: self, _not_send: PhantomData }
     }
 }
@@ -276,7 +293,7 @@ pub struct EnteredContext<'a> {
 impl Drop for EnteredContext<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.context.carried = replace(self.context.carried.take());
+        swap(&mut self.context.carried);
     }
 }
 
