@@ -8,9 +8,8 @@ use crate::propagation::TraceContext;
 /// The parent a transaction takes, and the link it gets where it takes none although there is one.
 pub(crate) fn decide(
     strategy: TraceContinuationStrategy,
-    caller: Option<TraceContext>,
+    caller: TraceContext,
 ) -> (Option<TraceContext>, Option<SpanLink>) {
-    let Some(caller) = caller else { return (None, None) };
     let continues = match strategy {
         TraceContinuationStrategy::Continue => true,
         TraceContinuationStrategy::Restart => false,

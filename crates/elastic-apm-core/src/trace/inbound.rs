@@ -8,9 +8,9 @@ use elastic_apm_intake::Keyword;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::capture_rules::CaptureRules;
+use super::origin::Origin;
 use super::tracer::Tracer;
 use super::transaction::Transaction;
-use super::transaction_builder::TransactionOptions;
 use crate::captured::{CapturedRequest, KeptRequest};
 use crate::config::Settings;
 use crate::propagation::TraceContext;
@@ -77,12 +77,15 @@ impl InboundTransaction {
         name: Option<Keyword>,
         capture: impl FnOnce(CaptureRules<'_>) -> CapturedRequest,
     ) -> Transaction {
-        let mut options = TransactionOptions::from("request");
+        let mut origin = Origin::default();
         if TraceContext::may_be_in(headers) {
-            options.take_headers(headers, &self.tracer);
+            origin.take_headers(headers, &self.tracer);
         }
-        options.start(self.tracer, self.settings, name, |settings, request| {
-            *request = Some(KeptRequest::Own(capture(CaptureRules::new(settings))));
+        let kind = Keyword::from_static("request");
+        origin.start(self.tracer, self.settings, name, kind, |record, settings, sampled| {
+            if sampled {
+                record.request = Some(KeptRequest::Own(capture(CaptureRules::new(settings))));
+            }
         })
     }
 }

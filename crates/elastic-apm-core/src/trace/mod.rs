@@ -19,6 +19,7 @@
 //! | `span_limit`, `span_tally`, `span_ledger`, `dropped_spans` | how many spans a transaction has |
 //! | `ambient` | free functions on what is current |
 //! | `error` | errors, messages and panics |
+//! | `origin` | where a transaction comes from, and how it starts from there |
 //! | `inbound` | the transaction of an inbound HTTP request |
 //! | `http_call` | an outgoing HTTP request: its exit span and headers |
 //! | `service_target` | the service behind an exit span |
@@ -47,6 +48,7 @@ mod in_span;
 mod inbound;
 mod links;
 mod naming;
+mod origin;
 mod outcome;
 mod propagate;
 mod random;

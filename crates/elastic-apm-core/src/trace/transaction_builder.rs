@@ -1,26 +1,16 @@
 //! Describes a transaction before it starts: name, type, parent, start time, links.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use elastic_apm_intake::{Keyword, LabelValue, Labels, SpanLink};
 
-use super::baggage::CarriedBaggage;
-use super::continuation;
 use super::links;
-use super::naming;
-use super::random;
+use super::origin::Origin;
 use super::run::Run;
-use super::sampler::Sampling;
 use super::tracer::Tracer;
 use super::transaction::Transaction;
-use super::transaction_node::{SharedTransaction, TransactionBody, TransactionIdentity, TransactionNode};
 use super::transaction_scope::TransactionScope;
-use crate::captured::KeptRequest;
-use crate::clock::Timebase;
-use crate::config::Settings;
-use crate::propagation::{Baggage, HeaderSource, TraceContext, TraceParent};
-use crate::record::TransactionRecord;
+use crate::propagation::{Baggage, HeaderSource, TraceContext};
 
 /// The type of a transaction, and what else can be said when it begins.
 ///
@@ -37,11 +27,9 @@ use crate::record::TransactionRecord;
 #[derive(Clone, Debug, Default)]
 pub struct TransactionOptions {
     kind: Keyword,
-    parent: Option<TraceContext>,
-    start: Option<SystemTime>,
+    origin: Origin,
     links: Vec<SpanLink>,
     labels: Labels,
-    baggage: Baggage,
 }
 
 impl TransactionOptions {
@@ -52,9 +40,9 @@ impl TransactionOptions {
 
     /// Continues the caller's trace. `None`, as bad headers give it, starts a new one.
     pub fn child_of(mut self, parent: impl Into<Option<TraceContext>>) -> Self {
-        self.parent = parent.into();
-        if let Some(parent) = &self.parent {
-            self.baggage = parent.baggage().clone();
+        self.origin.caller = parent.into();
+        if let Some(caller) = &self.origin.caller {
+            self.origin.baggage = caller.baggage().clone();
         }
         self
     }
@@ -64,17 +52,17 @@ impl TransactionOptions {
     /// [`child_of`](Self::child_of) takes the caller's along; a caller that sends baggage and no trace is read with
     /// [`Baggage::from_headers`].
     pub fn baggage(mut self, baggage: Baggage) -> Self {
-        self.baggage = baggage;
+        self.origin.baggage = baggage;
         self
     }
 
     /// The transaction started then. A time in the future is taken as now.
     pub fn start_time(mut self, start: SystemTime) -> Self {
-        self.start = Some(start);
+        self.origin.start = Some(start);
         self
     }
 
-    /// Links the transaction to spans or transactions, of other traces as a rule, in order: their [`TraceParent`]s,
+    /// Links the transaction to spans or transactions, of other traces as a rule, in order: their [`TraceParent`](crate::TraceParent)s,
     /// [`TraceContext`]s or [`SpanLink`]s.
     ///
     /// For a batch of messages, each from a trace of its own. An event has 1,000 links at most.
@@ -102,76 +90,6 @@ impl TransactionOptions {
     pub fn label(mut self, key: impl Into<Keyword>, value: impl Into<LabelValue>) -> Self {
         self.labels.insert(key, value);
         self
-    }
-
-    /// Continues the trace that these headers carry, and hands on their baggage. What is malformed is explained in the log.
-    pub(super) fn take_headers(&mut self, headers: &(impl HeaderSource + ?Sized), tracer: &Tracer) {
-        let read = TraceContext::read(headers);
-        if let Err(error) = &read {
-            tracer.debug(format_args!("{error}: it is ignored, and a new trace starts"));
-        }
-        self.parent = read.ok().flatten();
-        self.baggage = match &self.parent {
-            Some(parent) => parent.baggage().clone(),
-            None => Baggage::from_headers(headers),
-        };
-    }
-
-    /// Starts a transaction under settings that record. `capture` fills in the request that the transaction stands for, if it does, and
-    /// is asked only where it is sampled.
-    pub(super) fn start(
-        mut self,
-        tracer: Tracer,
-        settings: Arc<Settings>,
-        name: Option<Keyword>,
-        capture: impl FnOnce(&Settings, &mut Option<KeptRequest>),
-    ) -> Transaction {
-        let (parent, link) = continuation::decide(settings.trace_continuation_strategy, self.parent);
-        if let Some(link) = link {
-            links::push(&mut self.links, link);
-        }
-        let sampling = match &parent {
-            Some(parent) => Sampling::of_child(parent),
-            None => Sampling::of_root(settings.transaction_sample_rate),
-        };
-        // Without events there are no details; others are told what was decided all the same.
-        let sampled = sampling.sampled && !settings.context_propagation_only;
-        let is_reported = TransactionNode::is_wanted(sampled, &settings);
-        let identity = TransactionIdentity {
-            traceparent: match &parent {
-                Some(parent) => parent.traceparent().with_parent(random::span_id()),
-                None => {
-                    let (trace_id, id) = random::root_ids();
-                    TraceParent::new(trace_id, id, sampling.sampled)
-                }
-            },
-            parent_id: parent.as_ref().map(|parent| parent.traceparent().parent_id()),
-            sampled,
-            sample_rate: sampling.rate,
-            tracestate: sampling.tracestate,
-            baggage: CarriedBaggage::new(self.baggage),
-            timebase: match self.start {
-                _ if !is_reported => Timebase::of_nothing(),
-                Some(start) => Timebase::starting_at(start),
-                None => Timebase::now(),
-            },
-        };
-        let name = name.map(|name| naming::grouped(name, &settings));
-        let kind = if self.kind.is_empty() { Keyword::from_static("custom") } else { self.kind };
-        let mut body = TransactionBody { name, kind, ..TransactionBody::default() };
-        if is_reported {
-            // Filled where it is: it is more than half a kilobyte.
-            let record = body.record.insert(Box::<TransactionRecord>::default());
-            record.event.links = self.links;
-            if sampled {
-                record.event.labels = self.labels;
-                capture(&settings, &mut record.request);
-                if let Some(otel) = identity.baggage.attributes(&settings) {
-                    record.event.extra.get_or_insert_default().otel = Some(otel);
-                }
-            }
-        }
-        Transaction::new(SharedTransaction::new(TransactionNode::new(tracer, settings, identity, body)))
     }
 }
 
@@ -209,7 +127,7 @@ impl TransactionBuilder {
     ///
     /// Baggage is taken along in either case.
     pub fn child_of_headers(mut self, headers: &(impl HeaderSource + ?Sized)) -> Self {
-        self.options.take_headers(headers, &self.tracer);
+        self.options.origin.take_headers(headers, &self.tracer);
         self
     }
 
@@ -253,10 +171,17 @@ impl TransactionBuilder {
     /// is not where its start is.
     pub fn start(self) -> Transaction {
         let TransactionBuilder { tracer, name, options } = self;
-        match tracer.settings().filter(|settings| settings.recording) {
-            Some(settings) => options.start(tracer, settings, name, |_, _| {}),
-            None => Transaction::noop(),
-        }
+        let Some(settings) = tracer.settings().filter(|settings| settings.recording) else {
+            return Transaction::noop();
+        };
+        let TransactionOptions { kind, origin, links, labels } = options;
+        let kind = if kind.is_empty() { Keyword::from_static("custom") } else { kind };
+        origin.start(tracer, settings, name, kind, |record, _, sampled| {
+            record.event.links = links;
+            if sampled {
+                record.event.labels = labels;
+            }
+        })
     }
 
     /// Starts the transaction and makes it current on this thread until the scope is dropped.
