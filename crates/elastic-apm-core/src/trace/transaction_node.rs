@@ -203,28 +203,28 @@ impl TransactionNode {
         }
         if !node.is_reported() {
             // There are no spans below it, and nobody is told how long it took.
-            return TransactionNode::close(node).is_some();
+            return TransactionNode::close(node, |body| std::mem::take(body).is_some());
         }
         let now = node.timebase.elapsed();
         if let Some(child) = node.children.close() {
             span_end::settle(child, None);
         }
-        match TransactionNode::close(node) {
+        match TransactionNode::close(node, Option::take) {
             Some(body) => node.submit(body, now, conclude),
             None => return false,
         }
         true
     }
 
-    /// Takes the body out: from now on nothing changes any more. Where nobody else holds the node, which is the rule for one that ends,
-    /// that takes no lock.
-    fn close(node: &mut SharedTransaction) -> Option<TransactionBody> {
-        let body = match SharedTransaction::get_mut(node) {
-            Some(node) => node.body.get_mut().unwrap_or_else(PoisonError::into_inner).take(),
-            None => node.lock().take(),
+    /// Lets `take` take the body out: from now on nothing changes any more. Where nobody else holds the node, which is the rule for one
+    /// that ends, that takes no lock.
+    fn close<T>(node: &mut SharedTransaction, take: impl FnOnce(&mut Option<TransactionBody>) -> T) -> T {
+        let taken = match SharedTransaction::get_mut(node) {
+            Some(node) => take(node.body.get_mut().unwrap_or_else(PoisonError::into_inner)),
+            None => take(&mut node.lock()),
         };
         node.ended.store(true, Ordering::Release);
-        body
+        taken
     }
 
     /// Hands over the event of a transaction that ends now.
