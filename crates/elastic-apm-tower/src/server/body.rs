@@ -63,51 +63,44 @@ impl<B: Body> Body for ResponseBody<B> {
             exchange.on_complete();
             return Poll::Ready(None);
         };
-        let polled = {
+        // Kept beside what is caught, so that it is not moved through it.
+        let (mut polled, mut may_go) = (Poll::Pending, false);
+        let caught = {
             let _entered = exchange.enter();
-            let polled = catch_unwind(AssertUnwindSafe(|| {
-                let polled = inner.as_mut().poll_frame(cx);
+            let caught = catch_unwind(AssertUnwindSafe(|| {
+                polled = inner.as_mut().poll_frame(cx);
                 *this.at_end |= match &polled {
                     Poll::Ready(Some(Ok(_))) => inner.is_end_stream(),
                     Poll::Ready(None) => true,
                     _ => false,
                 };
                 // Gone now it is entered once less, and what is said of it stays the same.
-                let may_go = *this.at_end && inner.size_hint().exact() == Some(0);
-                (polled, may_go)
+                may_go = *this.at_end && inner.size_hint().exact() == Some(0);
             }));
-            if let Ok((_, true)) = polled {
+            if may_go {
                 this.inner.set(None);
             }
-            polled.map(|(polled, _)| polled)
+            caught
         };
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(Some(Ok(frame)))) => {
-                match frame.data_ref() {
-                    Some(data) => *this.bytes += data.remaining() as u64,
-                    None => {
-                        *this.at_end = true;
-                        if let Some(trailers) = frame.trailers_ref() {
-                            exchange.on_trailers(trailers);
-                        }
+        if let Err(panic) = caught {
+            exchange.on_panic(panic.as_ref());
+            resume_unwind(panic)
+        }
+        match &polled {
+            Poll::Pending => {}
+            Poll::Ready(Some(Ok(frame))) => match frame.data_ref() {
+                Some(data) => *this.bytes += data.remaining() as u64,
+                None => {
+                    *this.at_end = true;
+                    if let Some(trailers) = frame.trailers_ref() {
+                        exchange.on_trailers(trailers);
                     }
                 }
-                Poll::Ready(Some(Ok(frame)))
-            }
-            Ok(Poll::Ready(Some(Err(error)))) => {
-                exchange.on_body_error();
-                Poll::Ready(Some(Err(error)))
-            }
-            Ok(Poll::Ready(None)) => {
-                exchange.on_complete();
-                Poll::Ready(None)
-            }
-            Err(panic) => {
-                exchange.on_panic(panic.as_ref());
-                resume_unwind(panic)
-            }
+            },
+            Poll::Ready(Some(Err(_))) => exchange.on_body_error(),
+            Poll::Ready(None) => exchange.on_complete(),
         }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

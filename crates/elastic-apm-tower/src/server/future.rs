@@ -64,33 +64,31 @@ impl<F> ResponseFuture<F> {
             let future = inner.as_pin_mut().unwrap_or_else(|| polled_after_completion());
             return future.poll(cx).map_ok(|response| response.map(untraced));
         };
-        let polled = {
+        // Kept beside what is caught, so that it is not moved through it.
+        let mut answer = Poll::Pending;
+        let caught = {
             let _entered = exchange.enter();
             let future = inner.as_mut().as_pin_mut().unwrap_or_else(|| polled_after_completion());
-            let polled = catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
-            if !matches!(polled, Ok(Poll::Pending)) {
+            let caught = catch_unwind(AssertUnwindSafe(|| answer = future.poll(cx)));
+            if caught.is_err() || answer.is_ready() {
                 inner.set(None);
             }
-            polled
+            caught
         };
-        let answer = match polled {
-            Ok(polled) => Ok(ready!(polled)),
-            Err(panic) => Err(panic),
-        };
-        match answer {
-            Ok(Ok(response)) => {
+        if let Err(panic) = caught {
+            exchange.on_panic(panic.as_ref());
+            resume_unwind(panic)
+        }
+        match ready!(answer) {
+            Ok(response) => {
                 let (mut head, body) = response.into_parts();
                 exchange.on_head(&mut head, body.size_hint().exact());
                 let body = ResponseBody::new(body, this.exchange.take());
                 Poll::Ready(Ok(Response::from_parts(head, traced(body))))
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 exchange.on_service_error();
                 Poll::Ready(Err(error))
-            }
-            Err(panic) => {
-                exchange.on_panic(panic.as_ref());
-                resume_unwind(panic)
             }
         }
     }
