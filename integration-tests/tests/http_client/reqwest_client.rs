@@ -79,6 +79,30 @@ async fn a_url_that_cannot_be_called_fails_as_without_us_and_leaves_a_valid_span
 }
 
 #[tokio::test]
+async fn a_call_of_another_scheme_shows_the_ports_of_that_scheme() {
+    for (url, shown, port, resource) in [
+        ("ftp://joe:hunter2@a.test/b", "ftp://a.test/b", Some(21), "a.test:21"),
+        ("ftp://a.test:80/b", "ftp://a.test:80/b", Some(80), "a.test:80"),
+        ("wss://a.test/b", "wss://a.test/b", Some(443), "a.test:443"),
+        ("gopher://a.test:70/b", "gopher://a.test:70/b", Some(70), "a.test:70"),
+        ("gopher://[::1]/b", "gopher://[::1]/b", None, "[::1]"),
+    ] {
+        let agent = CheckedAgent::new();
+
+        in_job(&agent, client().get(url).send()).await.unwrap_err();
+
+        let events = agent.events();
+        let context = context(only(&events));
+        let destination = context.destination.as_ref().unwrap();
+        assert_eq!(context.http.as_ref().unwrap().url.as_deref(), Some(shown), "{url}");
+        assert_eq!(destination.port, port, "{url}");
+        assert_eq!(destination.service.as_ref().unwrap().resource, resource, "{url}");
+        let target = context.service.as_ref().unwrap().target.as_ref().unwrap();
+        assert_eq!(target.name.as_deref(), Some(resource), "{url}");
+    }
+}
+
+#[tokio::test]
 async fn a_fragment_is_no_part_of_what_is_called() {
     let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
 

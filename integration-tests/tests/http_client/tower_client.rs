@@ -188,7 +188,7 @@ async fn a_target_without_a_host_takes_it_from_the_header_or_does_without() {
         ("GET", "https://[2001:db8::1]:8443/", None, "GET [2001:db8::1]:8443", "[2001:db8::1]:8443"),
         ("GET", "https://[2001:db8::1]/", None, "GET [2001:db8::1]", "[2001:db8::1]:443"),
         ("GET", "http://joe:secret@a.test/", None, "GET a.test", "a.test:80"),
-        ("GET", "ftp://a.test/", None, "GET a.test", "a.test:80"),
+        ("GET", "ftp://a.test/", None, "GET a.test", "a.test:21"),
     ] {
         let agent = CheckedAgent::new();
         let answers = service_fn(|request: Request<Body>| {

@@ -78,11 +78,7 @@ fn spelled(method: &Method) -> Keyword {
 }
 
 fn destination(endpoint: &Endpoint<'_>) -> Destination {
-    Destination {
-        address: Some(Keyword::copied(endpoint.address())),
-        port: Some(endpoint.port()),
-        service: None,
-    }
+    Destination { address: Some(Keyword::copied(endpoint.address())), port: endpoint.port(), service: None }
 }
 
 fn target(protocol: Protocol, endpoint: &Endpoint<'_>) -> Box<Service> {

@@ -14,6 +14,8 @@ pub(crate) struct Endpoint<'a> {
     /// The port, where it is said.
     port: Option<u16>,
     scheme: &'a str,
+    /// The port that the scheme has of its own, and how a resource says it.
+    own_port: Option<(u16, &'static str)>,
 }
 
 impl<'a> Endpoint<'a> {
@@ -28,7 +30,7 @@ impl<'a> Endpoint<'a> {
         let host = server.get(..colon.unwrap_or(server.len())).filter(|host| !host.is_empty())?;
         let port = colon.and_then(|colon| server.get(colon + 1..)?.parse().ok());
         let scheme = if url.scheme.is_empty() { "http" } else { url.scheme };
-        Some(Endpoint { server, host, port, scheme })
+        Some(Endpoint { server, host, port, scheme, own_port: own_port(scheme) })
     }
 
     /// The scheme; `http` where the URL has none.
@@ -51,27 +53,43 @@ impl<'a> Endpoint<'a> {
         self.host().trim_start_matches('[').trim_end_matches(']')
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port.unwrap_or(self.own_port())
+    /// The port that is said, or the scheme's own. `None` where neither is known.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port.or(self.own_port.map(|(port, _)| port))
     }
 
-    /// `host:port`, also where the port is the scheme's own.
+    /// `host:port`, also where the port is the scheme's own; the host alone where no port is known.
     pub(crate) fn resource(&self) -> Keyword {
-        match self.port {
-            Some(_) => Keyword::copied(self.server()),
-            None if self.scheme == "https" => Keyword::joined([self.host(), ":443"]),
-            None => Keyword::joined([self.host(), ":80"]),
+        match (self.port, self.own_port) {
+            (Some(_), _) => Keyword::copied(self.server()),
+            (None, Some((_, own))) => Keyword::joined([self.host(), own]),
+            (None, None) => Keyword::copied(self.host()),
         }
     }
 
     /// `host`, with the port only where it is not the scheme's own.
     pub(crate) fn short(&self) -> &'a str {
-        if self.port() == self.own_port() { self.host() } else { self.server() }
+        let is_own = self.port.is_none_or(|port| self.own_port.is_some_and(|(own, _)| own == port));
+        if is_own { self.host() } else { self.server() }
     }
+}
 
-    fn own_port(&self) -> u16 {
-        if self.scheme == "https" { 443 } else { 80 }
+/// The port that this scheme has of its own, and how a resource says it.
+#[inline]
+fn own_port(scheme: &str) -> Option<(u16, &'static str)> {
+    match scheme {
+        "http" | "ws" => Some((80, ":80")),
+        "https" | "wss" => Some((443, ":443")),
+        "ftp" => Some((21, ":21")),
+        _ => own_port_of_any_case(scheme),
     }
+}
+
+/// Whoever takes URLs apart writes schemes in lower case, as a rule.
+#[cold]
+fn own_port_of_any_case(scheme: &str) -> Option<(u16, &'static str)> {
+    let lower = scheme.to_ascii_lowercase();
+    if lower == scheme { None } else { own_port(&lower) }
 }
 
 /// Where this ASCII character is for the last time.
@@ -118,6 +136,27 @@ mod tests {
     }
 
     #[test]
+    fn a_scheme_has_a_port_of_its_own_or_none_is_made_up() {
+        for (url, port, resource) in [
+            ("ftp://a/", Some(21), "a:21"),
+            ("ftp://a:80/", Some(80), "a:80"),
+            ("ws://a/", Some(80), "a:80"),
+            ("WSS://[::1]/", Some(443), "[::1]:443"),
+            ("HTTPS://a/", Some(443), "a:443"),
+            ("gopher://a:70/", Some(70), "a:70"),
+            ("gopher://a/", None, "a"),
+        ] {
+            let endpoint = endpoint(url);
+            assert_eq!((endpoint.port(), endpoint.resource().as_str()), (port, resource), "{url}");
+        }
+        for (url, short) in
+            [("ftp://a:21/", "a"), ("ftp://a:80/", "a:80"), ("gopher://a:80/", "a:80"), ("gopher://a/", "a")]
+        {
+            assert_eq!(endpoint(url).short(), short, "{url}");
+        }
+    }
+
+    #[test]
     fn ipv6_has_brackets_in_the_resource_and_none_in_the_address() {
         let endpoint = endpoint("http://[::1]:8080/");
 
@@ -152,7 +191,7 @@ mod tests {
             let (uri, endpoint): (Uri, _) = (url.parse().unwrap(), endpoint(url));
             assert_eq!(uri.host(), Some(endpoint.host()), "{url}");
             assert_eq!(
-                uri.port_u16().unwrap_or(if url.starts_with("https") { 443 } else { 80 }),
+                uri.port_u16().or(Some(if url.starts_with("https") { 443 } else { 80 })),
                 endpoint.port()
             );
         }
