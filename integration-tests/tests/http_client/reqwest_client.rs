@@ -103,6 +103,22 @@ async fn a_call_of_another_scheme_shows_the_ports_of_that_scheme() {
 }
 
 #[tokio::test]
+async fn a_call_to_no_server_has_none_whatever_its_url_contains() {
+    for url in ["data:text/plain,http://joe:hunter2@a.test/", "mailto:joe@a.test?body=http://a.test/"] {
+        let agent = CheckedAgent::new();
+        let request = reqwest::Request::new(reqwest::Method::GET, url.parse().unwrap());
+
+        in_job(&agent, client().execute(request)).await.unwrap_err();
+
+        let events = agent.events();
+        let span = only(&events);
+        assert_eq!((span.name.as_str(), span.outcome), ("GET", Some(Outcome::Failure)), "{url}");
+        assert!(context(span).destination.as_ref().is_none_or(|known| known.address.is_none()), "{url}");
+        assert!(!events.lines.iter().any(|line| line.contains("a.test") || line.contains("hunter2")));
+    }
+}
+
+#[tokio::test]
 async fn a_fragment_is_no_part_of_what_is_called() {
     let (agent, server) = (CheckedAgent::new(), Server::of_statuses().await);
 

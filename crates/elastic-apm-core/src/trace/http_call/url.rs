@@ -33,7 +33,7 @@ impl<'a> CallUrl<'a> {
     /// to be sent (65,534 bytes) only a server.
     #[must_use]
     pub fn parse(url: &'a str) -> Self {
-        let Some((scheme, rest)) = url.split_once("://") else {
+        let Some((scheme, rest)) = scheme_and_rest(url) else {
             return CallUrl { scheme: "", authority: "", path: Self::ROOT };
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -41,6 +41,14 @@ impl<'a> CallUrl<'a> {
         let is_said = !path.is_empty() && url.len() <= Self::LONGEST;
         CallUrl { scheme, authority, path: if is_said { path } else { Self::ROOT } }
     }
+}
+
+/// What comes before the first `://` and behind it, if the former is a scheme: text that is no more than data may have one too.
+#[inline]
+fn scheme_and_rest(url: &str) -> Option<(&str, &str)> {
+    let is_of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let (scheme, rest) = url.split_at_checked(url.bytes().position(|byte| !is_of_scheme(byte))?)?;
+    Some((scheme, rest.strip_prefix("://").filter(|_| !scheme.is_empty())?))
 }
 
 impl<'a> From<&'a Uri> for CallUrl<'a> {
@@ -88,7 +96,17 @@ mod tests {
 
     #[test]
     fn what_names_no_server_has_no_parts() {
-        for url in ["mailto:joe@example.com", "data:text/plain,x", ""] {
+        for url in [
+            "mailto:joe@example.com",
+            "mailto:joe@example.com?body=http://joe:secret@a/",
+            "data:text/plain,http://joe:secret@a/",
+            "blob:https://a/b",
+            "/login?next=https://a/",
+            "://a/",
+            "é://a/",
+            "http:",
+            "",
+        ] {
             assert_eq!(parts(url), ("", "", "/"), "{url}");
         }
     }
