@@ -42,10 +42,10 @@ impl TickMoment {
         self.micros_until(counter::read()) as i64
     }
 
-    /// Microseconds from an earlier moment to this one; 0 from a later one.
+    /// Microseconds from an earlier moment to this one; `None` from a later one: the counter went back.
     #[inline]
-    pub(super) fn since(&self, earlier: TickMoment) -> u64 {
-        earlier.micros_until(self.ticks)
+    pub(super) fn since(&self, earlier: TickMoment) -> Option<u64> {
+        (self.ticks >= earlier.ticks).then(|| earlier.micros_until(self.ticks))
     }
 
     #[inline]
