@@ -2,17 +2,21 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
+use bytes::Bytes;
 use elastic_apm::tower::ApmLayer;
 use elastic_apm::{FutureExt as _, Outcome, capture_span, span_id, transaction_id};
 use elastic_apm_integration_tests::CheckedAgent;
 use futures_util::FutureExt as _;
-use http::{Request, Response};
-use http_body_util::{BodyExt, StreamBody};
+use http::{HeaderMap, Request, Response};
+use http_body::{Frame, SizeHint};
+use http_body_util::{BodyExt, Full, StreamBody};
+use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
@@ -222,6 +226,96 @@ async fn a_body_that_panics_when_it_is_dropped_costs_nobody_else_anything() {
     assert!(panicked.is_err());
     assert_eq!(transaction_id(), None);
     assert_eq!(end(&agent.events().transactions[0]), (Some("cancelled"), Some(Outcome::Unknown)));
+}
+
+/// A body of trailers only, which ends once it is told to.
+struct EndsWhenTold {
+    trailers: Option<HeaderMap>,
+    told: oneshot::Receiver<()>,
+}
+
+impl http_body::Body for EndsWhenTold {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.trailers.take() {
+            Some(trailers) => Poll::Ready(Some(Ok(Frame::trailers(trailers)))),
+            None => Pin::new(&mut self.told).poll(cx).map(|_| None),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(0)
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_ready_to_end_is_kept_until_it_is() {
+    let (agent, (tell, told)) = (CheckedAgent::new(), oneshot::channel());
+    let mut answer = Some(EndsWhenTold { trailers: Some(HeaderMap::new()), told });
+    let answers = service_fn(|_: Request<Body>| {
+        let answer = answer.take().unwrap();
+        async { Ok::<_, Infallible>(Response::new(answer)) }
+    });
+
+    let mut body = layer(&agent).layer(answers).oneshot(request()).await.unwrap().into_body();
+    assert!(body.frame().await.unwrap().unwrap().is_trailers());
+    assert!(body.frame().now_or_never().is_none());
+
+    assert!(tell.send(()).is_ok(), "it still waits");
+    assert!(body.frame().await.is_none());
+    assert_eq!(end(&agent.events().transactions[0]), (Some("HTTP 2xx"), Some(Outcome::Success)));
+}
+
+/// A body of one frame that panics when it is dropped.
+struct PanicsWhenLetGo(Full<Bytes>);
+
+impl Drop for PanicsWhenLetGo {
+    fn drop(&mut self) {
+        panic!("no coffee left");
+    }
+}
+
+impl http_body::Body for PanicsWhenLetGo {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_panics_instead_of_giving_its_last_frame_is_no_complete_answer() {
+    let agent = CheckedAgent::new();
+    let answers = service_fn(|_: Request<Body>| async {
+        Ok::<_, Infallible>(Response::new(PanicsWhenLetGo(Full::from("x"))))
+    });
+
+    let mut body = layer(&agent).layer(answers).oneshot(request()).await.unwrap().into_body();
+    let panicked = AssertUnwindSafe(body.frame()).catch_unwind().await;
+    drop(body);
+
+    assert!(panicked.is_err());
+    assert_eq!(transaction_id(), None);
+    let events = agent.events();
+    assert_eq!(end(&events.transactions[0]), (Some("HTTP 5xx"), Some(Outcome::Failure)));
+    assert_eq!(events.errors.len(), 1);
 }
 
 #[tokio::test]

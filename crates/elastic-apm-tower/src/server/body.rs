@@ -55,32 +55,21 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let inner = this.inner.as_mut().as_pin_mut();
         let Some(exchange) = this.exchange.as_mut() else {
+            let inner = this.inner.as_pin_mut();
             return inner.map_or(Poll::Ready(None), |inner| inner.poll_frame(cx));
         };
-        let Some(mut inner) = inner else {
+        if this.inner.is_none() {
             exchange.on_complete();
             return Poll::Ready(None);
-        };
+        }
         // Kept beside what is caught, so that it is not moved through it.
-        let (mut polled, mut may_go) = (Poll::Pending, false);
+        let mut polled = Poll::Pending;
         let caught = {
             let _entered = exchange.enter();
-            let caught = catch_unwind(AssertUnwindSafe(|| {
-                polled = inner.as_mut().poll_frame(cx);
-                *this.at_end |= match &polled {
-                    Poll::Ready(Some(Ok(_))) => inner.is_end_stream(),
-                    Poll::Ready(None) => true,
-                    _ => false,
-                };
-                // Gone now it is entered once less, and what is said of it stays the same.
-                may_go = *this.at_end && inner.size_hint().exact() == Some(0);
-            }));
-            if may_go {
-                this.inner.set(None);
-            }
-            caught
+            catch_unwind(AssertUnwindSafe(|| {
+                polled = poll_or_let_go(this.inner.as_mut(), this.at_end, cx);
+            }))
         };
         if let Err(panic) = caught {
             exchange.on_panic(panic.as_ref());
@@ -110,6 +99,32 @@ impl<B: Body> Body for ResponseBody<B> {
     fn size_hint(&self) -> SizeHint {
         self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
+}
+
+/// What a body gives.
+type Polled<B> = Poll<Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>>;
+
+/// Polls the body, which is still there, and lets it go once it has nothing more to give. Notes whether it has.
+#[inline]
+fn poll_or_let_go<B: Body>(
+    mut place: Pin<&mut Option<B>>,
+    at_end: &mut bool,
+    cx: &mut Context<'_>,
+) -> Polled<B> {
+    let Some(mut inner) = place.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+    let polled = inner.as_mut().poll_frame(cx);
+    *at_end |= match &polled {
+        // One that said that it would end may not be ready to.
+        Poll::Pending => return polled,
+        Poll::Ready(Some(Ok(_))) => inner.is_end_stream(),
+        Poll::Ready(Some(Err(_))) => false,
+        Poll::Ready(None) => true,
+    };
+    // Gone now it is entered once less, and what is said of it stays the same.
+    if *at_end && inner.size_hint().exact() == Some(0) {
+        place.set(None);
+    }
+    polled
 }
 
 /// The body of a response that layers outside of ours make up themselves, such as a timeout's.
