@@ -9,6 +9,7 @@ mod http;
 mod polls;
 mod samples;
 mod spans;
+mod threads;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         // This program itself, once for each figure: most agents are installed once in a process.
         ["burst", agent, mode, work] => spans::burst(agent, mode, work),
+        ["threads", agent] => threads::burst(agent),
         ["poll", agent] => polls::poll(agent),
         ["serve", agent, mode] => http::server::serve(agent, mode),
         [] | ["all"] => all(USUAL),

@@ -10,9 +10,9 @@ use crate::child;
 use crate::samples::Samples;
 
 /// How long bursts are repeated.
-const MEASURED: Duration = Duration::from_millis(300);
+pub(crate) const MEASURED: Duration = Duration::from_millis(300);
 /// Bursts before anything is measured: what happens only once is none of a span's cost.
-const WARM_UP: usize = 30;
+pub(crate) const WARM_UP: usize = 30;
 
 /// Measures one agent at one workload. Called in a process of its own.
 ///
@@ -59,6 +59,8 @@ struct Figures {
     thread: [Samples; WORK.len()],
     /// On the others, in a sequence.
     others: Samples,
+    /// On the application's threads, where several record at once.
+    threads: Samples,
     /// Of a future, beyond the bare one.
     poll: Samples,
 }
@@ -79,6 +81,8 @@ pub(crate) fn print(repeats: usize) -> Result<(), String> {
             }
         }
         for (agent, figures) in agents().zip(&mut all) {
+            let [threads] = child::run(&["threads", agent])?;
+            figures.threads.add(threads);
             let [poll] = child::run(&["poll", agent])?;
             figures.poll.add(poll);
         }
@@ -87,17 +91,17 @@ pub(crate) fn print(repeats: usize) -> Result<(), String> {
         eprintln!("spans: {repeat} of {repeats}");
     }
     println!(
-        "| CPU ns per span | one by one | nested | unsampled | no root | all threads, encoded | poll | allocations | allocations, unsampled | bytes allocated |"
+        "| CPU ns per span | one by one | nested | unsampled | no root | two threads | all threads, encoded | poll | allocations | allocations, unsampled | bytes allocated |"
     );
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (agent, figures) in agents().zip(&all) {
         let [sequence, nested, unsampled, alone] = figures.thread.each_ref().map(Samples::median);
         let total = sequence + figures.others.median();
-        let poll = figures.poll.median();
+        let (threads, poll) = (figures.threads.median(), figures.poll.median());
         let [count, bytes] = child::allocations(agent, Mode::Sampled)?;
         let [unsampled_count, _] = child::allocations(agent, Mode::Unsampled)?;
         println!(
-            "| {agent} | {sequence:.0} | {nested:.0} | {unsampled:.0} | {alone:.1} | {total:.0} | {poll:.1} | {count:.1} | {unsampled_count:.1} | {bytes:.0} |"
+            "| {agent} | {sequence:.0} | {nested:.0} | {unsampled:.0} | {alone:.1} | {threads:.0} | {total:.0} | {poll:.1} | {count:.1} | {unsampled_count:.1} | {bytes:.0} |"
         );
     }
     println!("\n| reporter | ns per span | spans per second and core |\n|---|---:|---:|");
