@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use crossbeam_queue::ArrayQueue;
+use crossbeam_utils::CachePadded;
 use tokio::sync::Notify;
 
 use crate::record::Record;
@@ -33,10 +34,12 @@ pub(crate) trait HandOff: Send + Sync {
 ///
 /// What fits the slots of its ring is bounded by their number. What events hold beside is added up, and bounded by what the slots leave of
 /// the bytes.
+///
+/// What pushes and pops change lies on cache lines of its own: whoever changes it takes from nobody else what is only looked at.
 pub(crate) struct Queue {
     ring: ArrayQueue<Record>,
     /// Estimated bytes that waiting events hold beside their slots.
-    beside: AtomicU64,
+    beside: CachePadded<AtomicU64>,
     max_beside: u64,
     /// So many events are enough to take out.
     enough: usize,
@@ -47,7 +50,7 @@ pub(crate) struct Queue {
     /// The reporter sleeps until it is woken: set by it, cleared by whoever wakes it.
     parked: AtomicBool,
     wake: Notify,
-    pub(crate) counters: Counters,
+    pub(crate) counters: CachePadded<Counters>,
 }
 
 impl Queue {
@@ -62,14 +65,14 @@ impl Queue {
         let events = max_events.min(max_bytes / 2 / Self::SLOT).clamp(1, MAX_EVENTS);
         Queue {
             ring: ArrayQueue::new(events),
-            beside: AtomicU64::new(0),
+            beside: CachePadded::new(AtomicU64::new(0)),
             max_beside: max_bytes.saturating_sub(events * Self::SLOT) as u64,
             enough: events.div_ceil(Self::PARTS),
             ask_every: (events as u64 / 64).clamp(1, 64).next_power_of_two(),
             state: AtomicU8::new(OPEN),
             parked: AtomicBool::new(false),
             wake: Notify::new(),
-            counters: Counters::default(),
+            counters: CachePadded::default(),
         }
     }
 
