@@ -318,6 +318,37 @@ async fn a_body_that_panics_instead_of_giving_its_last_frame_is_no_complete_answ
     assert_eq!(events.errors.len(), 1);
 }
 
+/// A future that answers at once and panics when it is dropped.
+struct AnswersAndPanics;
+
+impl Drop for AnswersAndPanics {
+    fn drop(&mut self) {
+        panic!("no coffee left");
+    }
+}
+
+impl Future for AnswersAndPanics {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(Response::new(Body::empty())))
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_to_a_panic_of_the_future_that_gave_it_is_a_failure() {
+    let agent = CheckedAgent::new();
+    let service = layer(&agent).layer(service_fn(|_: Request<Body>| AnswersAndPanics));
+
+    let panicked = AssertUnwindSafe(service.oneshot(request())).catch_unwind().await;
+
+    assert!(panicked.is_err());
+    assert_eq!(transaction_id(), None);
+    let events = agent.events();
+    assert_eq!(end(&events.transactions[0]), (Some("HTTP 5xx"), Some(Outcome::Failure)));
+    assert_eq!(events.errors.len(), 1);
+}
+
 #[tokio::test]
 async fn a_future_that_is_polled_again_after_it_has_answered_panics_as_one_of_the_language_does() {
     let agent = CheckedAgent::new();

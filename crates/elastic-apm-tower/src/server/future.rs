@@ -64,13 +64,15 @@ impl<F> ResponseFuture<F> {
             let future = inner.as_pin_mut().unwrap_or_else(|| polled_after_completion());
             return future.poll(cx).map_ok(|response| response.map(untraced));
         };
+        if inner.is_none() {
+            polled_after_completion()
+        }
         // Kept beside what is caught, so that it is not moved through it.
         let mut answer = Poll::Pending;
         let caught = {
             let _entered = exchange.enter();
-            let future = inner.as_mut().as_pin_mut().unwrap_or_else(|| polled_after_completion());
-            let caught = catch_unwind(AssertUnwindSafe(|| answer = future.poll(cx)));
-            if caught.is_err() || answer.is_ready() {
+            let caught = catch_unwind(AssertUnwindSafe(|| answer = poll_and_let_go(inner.as_mut(), cx)));
+            if caught.is_err() {
                 inner.set(None);
             }
             caught
@@ -92,6 +94,17 @@ impl<F> ResponseFuture<F> {
             }
         }
     }
+}
+
+/// Polls the service's future, which is still there, and lets it go once it has answered.
+#[inline(always)]
+fn poll_and_let_go<F: Future>(mut place: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    let Some(future) = place.as_mut().as_pin_mut() else { return Poll::Pending };
+    let polled = future.poll(cx);
+    if polled.is_ready() {
+        place.set(None);
+    }
+    polled
 }
 
 impl<F, B, E> Future for ResponseFuture<F>
