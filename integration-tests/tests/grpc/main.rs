@@ -142,6 +142,23 @@ async fn a_call_that_its_caller_gives_up_is_a_failure_and_ends_then() {
 }
 
 #[tokio::test]
+async fn a_query_is_no_part_of_a_methods_name() {
+    let agent = CheckedAgent::new();
+    let answer = tower::service_fn(|_: http::Request<String>| async {
+        Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
+    });
+    let request = http::Request::post("https://api.example.com/test.Echo/Say?token=hunter2");
+    let request = request.header("content-type", "application/grpc").body(String::new()).unwrap();
+
+    let call = ApmClientLayer::new().layer(answer).oneshot(request);
+    agent.tracer().transaction("job", "script").run(call).await.unwrap();
+
+    let events = agent.events();
+    assert_eq!(events.spans[0].name, "/test.Echo/Say");
+    assert!(!events.lines.iter().any(|line| line.contains("hunter2")));
+}
+
+#[tokio::test]
 async fn an_answer_of_somebody_who_does_not_speak_grpc_is_a_failure() {
     for (status, header, outcome) in [
         (200, ("grpc-status", "0"), Outcome::Success),

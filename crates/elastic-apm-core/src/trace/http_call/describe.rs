@@ -58,11 +58,15 @@ pub(super) fn describe(
     }
     event.name = options.name.clone().unwrap_or_else(|| match protocol {
         Protocol::Http => name(method, endpoint.as_ref()),
-        Protocol::Grpc => Keyword::copied(url.path),
+        Protocol::Grpc => Keyword::copied(without_query(url.path)),
     });
     if let Some(attempt) = options.attempt {
         event.labels.insert("attempt", attempt);
     }
+}
+
+fn without_query(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(path, _)| path)
 }
 
 /// `GET api.example.com`, with the port only where it is not the scheme's own.
