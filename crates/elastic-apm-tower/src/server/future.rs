@@ -64,6 +64,7 @@ impl<F> ResponseFuture<F> {
             let future = inner.as_pin_mut().unwrap_or_else(|| polled_after_completion());
             return future.poll(cx).map_ok(|response| response.map(untraced));
         };
+        // Not within what catches panics: this one is the poller's, and no error of the request.
         if inner.is_none() {
             polled_after_completion()
         }
@@ -99,7 +100,7 @@ impl<F> ResponseFuture<F> {
 /// Polls the service's future, which is still there, and lets it go once it has answered.
 #[inline(always)]
 fn poll_and_let_go<F: Future>(mut place: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<F::Output> {
-    let Some(future) = place.as_mut().as_pin_mut() else { return Poll::Pending };
+    let future = place.as_mut().as_pin_mut().unwrap_or_else(|| polled_after_completion());
     let polled = future.poll(cx);
     if polled.is_ready() {
         place.set(None);
